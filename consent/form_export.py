@@ -1,0 +1,302 @@
+"""A Microsoft Forms export, given as headings and rows of text, becomes answers.
+
+Columns are found by meaning (consent.form_headings), options are read by meaning (consent.form_options). A
+mapping that a person has confirmed is kept under the form's signature and goes first.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from consent.form_headings import (
+    CERTAIN,
+    DECISIONS,
+    LIKELY,
+    Looks,
+    evidence,
+    looks,
+    read_moment,
+    says_again,
+    title_scores,
+)
+from consent.form_options import BLANK, TICKS, YES, decision, plain_text
+from patients.dates import BadDate, day_first_in, read_birth_date
+
+__all__ = ["Answer", "DateStyle", "FormMap", "decision", "read_answer", "read_answers", "signature_of", "understand"]
+
+Row = tuple[int, Sequence[str]]
+METADATA = ("response_id", "started_at", "completed_at", "email", "respondent_name")
+_NAMES = ("full_name", "signature_name", "last_name")
+_IGNORED = frozenset({"total_points", "quiz_feedback"})
+_ANONYMOUS = frozenset({"", "anonymous", "anonimo", "anonym", "anonyme", "匿名"})
+_SELF = re.compile(r"(n ?/? ?a|none|no|self|same|me|myself|i am the patient|patient|the patient|yo mism[oa]|paciente|ninguno|no aplica|not applicable|-+)\.?")
+
+
+@dataclass(frozen=True)
+class DateStyle:
+    times_day_first: bool = False
+    births_day_first: bool = False
+
+
+@dataclass(frozen=True)
+class FormMap:
+    """`columns`: meaning to the column's index. `unknown`: headings nobody could place. `missing`: meanings
+    without which no answer can be applied."""
+
+    columns: Mapping[str, int]
+    date_style: DateStyle
+    unknown: tuple[str, ...]
+    missing: tuple[str, ...]
+    signature: str
+
+    def has(self, meaning: str) -> bool:
+        return meaning in self.columns
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One row of the export. `births`: the readable dates typed; `signed`: None where the form asks for no
+    signature. Times are local to the practice and carry no zone."""
+
+    row: int = 0
+    response_id: str = ""
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    code_text: str = ""
+    births: tuple[date, ...] = ()
+    birth_texts: tuple[str, ...] = ()
+    full_name: str = ""
+    signature_name: str = ""
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    signed: bool | None = None
+    representative: str = ""
+    comment: str = ""
+    language: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.full_name, self.signature_name) if name)
+
+    @property
+    def content_hash(self) -> str:
+        """Of what was said, not of when: the same answer in another export, style or order hashes alike."""
+        said = [
+            re.sub(r"[\W_]+", "", self.code_text),
+            sorted(born.isoformat() for born in self.births) or list(self.birth_texts),
+            [plain_text(name) for name in (self.full_name, self.signature_name, self.representative)],
+            sorted(self.decisions.items()),
+            plain_text(self.comment),
+        ]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def signature_of(headings: Sequence[str]) -> str:
+    """The identity of a form's headings; the same form exported again has the same."""
+    titles = "\n".join(plain_text(heading) for heading in headings)
+    return hashlib.sha256(titles.encode()).hexdigest()
+
+
+def understand(
+    headings: Sequence[str],
+    rows: Sequence[Row],
+    saved: Mapping[str, Mapping[str, int]] | None = None,
+) -> FormMap:
+    """`saved`: confirmed columns by signature. Nothing is guessed for a form whose mapping was confirmed."""
+    signature = signature_of(headings)
+    cells = [[row[index] if index < len(row) else "" for _, row in rows] for index in range(len(headings))]
+    columns = dict((saved or {}).get(signature) or _guessed(headings, cells))
+    placed = set(columns.values())
+    ignored = {i for i, heading in enumerate(headings) if _IGNORED & title_scores(heading).keys()}
+    return FormMap(
+        columns=columns,
+        date_style=_date_style(columns, cells),
+        unknown=tuple(h for i, h in enumerate(headings) if h.strip() and i not in placed | ignored),
+        missing=_missing(columns),
+        signature=signature,
+    )
+
+
+def _missing(columns: Mapping[str, int]) -> tuple[str, ...]:
+    needed = ["response_id", "completed_at", "code", "date_of_birth", "records"]
+    missing = [meaning for meaning in needed if meaning not in columns]
+    return tuple(missing if any(name in columns for name in _NAMES) else [*missing, "full_name"])
+
+
+def _guessed(headings: Sequence[str], cells: list[list[str]]) -> dict[str, int]:
+    seen = [looks(values) for values in cells]
+    scores = [
+        (weight + evidence(meaning, seen[index]), -index, meaning)
+        for index, heading in enumerate(headings)
+        for meaning, weight in title_scores(heading).items()
+    ]
+    columns: dict[str, int] = {}
+    for score, place, meaning in sorted(scores, reverse=True):
+        if score >= LIKELY and -place not in columns.values():
+            slot = _slot(meaning, columns)
+            if slot:
+                columns[slot] = -place
+    _by_look(columns, headings, seen, cells)
+    _settle_births(columns, headings)
+    _settle_names(columns, cells)
+    _settle_records(columns, headings, seen)
+    return columns
+
+
+def _slot(meaning: str, columns: Mapping[str, int]) -> str:
+    """Where a column of this meaning goes; a birth date may be asked twice."""
+    if meaning not in columns:
+        return meaning
+    return "date_of_birth_again" if meaning == "date_of_birth" and "date_of_birth_again" not in columns else ""
+
+
+def _by_look(
+    columns: dict[str, int], headings: Sequence[str], seen: list[Looks], cells: list[list[str]]
+) -> None:
+    """Places what no title gave away: metadata by position or kind, code, birth and name by their values."""
+    free = [index for index in range(len(headings)) if index not in columns.values()]
+    moments = [i for i in free if seen[i].moment > 0.6 and seen[i].years <= 10]
+    for meaning, index in zip(_unplaced_times(columns), _earlier_first(moments, cells), strict=False):
+        columns[meaning] = index
+    tests = {
+        "response_id": lambda i: seen[i].number > 0.9 and seen[i].distinct > 0.9 and i < 1 + len(METADATA),
+        "email": lambda i: seen[i].email > 0.8,
+        "respondent_name": lambda i: i == 4 and not title_scores(headings[i]) and not seen[i].filled,
+        "code": lambda i: seen[i].code > 0.6 and seen[i].distinct > 0.5,
+        "date_of_birth": lambda i: seen[i].date > 0.6 and seen[i].moment < 0.2 and seen[i].years > 2,
+        "full_name": lambda i: seen[i].name > 0.7 and seen[i].distinct > 0.7 and seen[i].filled > 2,
+    }
+    for meaning, test in tests.items():
+        if meaning == "full_name" and any(name in columns for name in _NAMES):
+            continue
+        found = [i for i in free if i not in columns.values() and test(i)]
+        if meaning not in columns and found:
+            columns[meaning] = found[0]
+
+
+def _unplaced_times(columns: Mapping[str, int]) -> list[str]:
+    return [meaning for meaning in ("started_at", "completed_at") if meaning not in columns]
+
+
+def _earlier_first(moments: list[int], cells: list[list[str]]) -> list[int]:
+    def typical(index: int) -> tuple[bool, datetime]:
+        read = sorted(moment for moment in map(read_moment, cells[index]) if moment)
+        return (not read, read[len(read) // 2] if read else datetime.min)  # noqa: DTZ901
+
+    return sorted(moments, key=typical)
+
+
+def _settle_births(columns: dict[str, int], headings: Sequence[str]) -> None:
+    """Of two birth dates, the first is the one that is not a repetition; else the one further left."""
+    pair = [columns[key] for key in ("date_of_birth", "date_of_birth_again") if key in columns]
+    if len(pair) == 2:
+        first, second = sorted(pair, key=lambda index: (says_again(headings[index]), index))
+        columns.update(date_of_birth=first, date_of_birth_again=second)
+
+
+def _settle_names(columns: dict[str, int], cells: list[list[str]]) -> None:
+    """A form without a question for the name may still carry it in the column of its metadata."""
+    index = columns.get("respondent_name")
+    if index is None or any(name in columns for name in _NAMES):
+        return
+    filled = [value for value in cells[index] if plain_text(value) not in _ANONYMOUS]
+    if len(filled) > len(cells[index]) / 2:
+        columns["full_name"] = columns.pop("respondent_name")
+
+
+def _settle_records(columns: dict[str, int], headings: Sequence[str], seen: list[Looks]) -> None:
+    """The records question may be worded as an acknowledgement ("I understand and consent to …")."""
+    if "records" in columns:
+        return
+    taken = {index for meaning, index in columns.items() if meaning not in TICKS}
+    candidates = [
+        (title_scores(heading).get("records", 0) + 3 * seen[index].choice, -index)
+        for index, heading in enumerate(headings)
+        if index not in taken and title_scores(heading).get("records") and seen[index].choice > 0.3
+    ]
+    if candidates:
+        index = -max(candidates)[1]
+        for meaning in [meaning for meaning, place in columns.items() if place == index]:
+            del columns[meaning]
+        columns["records"] = index
+
+
+def _date_style(columns: Mapping[str, int], cells: list[list[str]]) -> DateStyle:
+    times = [cells[columns[key]] for key in ("started_at", "completed_at") if key in columns]
+    births = [cells[columns[key]] for key in ("date_of_birth", "date_of_birth_again") if key in columns]
+    times_day_first = day_first_in([value for column in times for value in column]) or _only_so_in_order(times)
+    return DateStyle(times_day_first, day_first_in([value for column in births for value in column]))
+
+
+def _only_so_in_order(times: list[list[str]]) -> bool:
+    """True where the rows' times rise when read day first and jump about when read month first."""
+    if not times or len(times[-1]) < 5:
+        return False
+    return _falls(times[-1], day_first=True) * 4 < _falls(times[-1], day_first=False)
+
+
+def _falls(values: list[str], *, day_first: bool) -> int:
+    read = [read_moment(value, day_first=day_first) for value in values if value.strip()]
+    return sum(not a or not b or b < a for a, b in pairwise(read))
+
+
+def read_answers(
+    form_map: FormMap, rows: Iterable[Row], *, today: date, zone: ZoneInfo | None = None
+) -> list[Answer]:
+    """Every row that is not blank."""
+    filled = (row for row in rows if any(cell.strip() for cell in row[1]))
+    return [read_answer(form_map, row, today=today, zone=zone) for row in filled]
+
+
+def read_answer(form_map: FormMap, row: Row, *, today: date, zone: ZoneInfo | None = None) -> Answer:
+    number, cells = row
+
+    def cell(meaning: str) -> str:
+        index = form_map.columns.get(meaning, -1)
+        return cells[index].strip() if 0 <= index < len(cells) else ""
+
+    style = form_map.date_style
+    birth_texts = tuple(filter(None, (cell("date_of_birth"), cell("date_of_birth_again"))))
+    births = (_birth(text, today, style.births_day_first) for text in birth_texts)
+    asked = [meaning for meaning in (*DECISIONS, "understood", "voluntary") if form_map.has(meaning)]
+    return Answer(
+        row=number,
+        response_id=re.sub(r"\.0+$", "", cell("response_id")),
+        started_at=read_moment(cell("started_at"), day_first=style.times_day_first, zone=zone),
+        completed_at=read_moment(cell("completed_at"), day_first=style.times_day_first, zone=zone),
+        code_text=cell("code"),
+        births=tuple(born for born in births if born),
+        birth_texts=birth_texts,
+        full_name=cell("full_name") or f"{cell('first_name')} {cell('last_name')}".strip(),
+        signature_name=cell("signature_name"),
+        decisions={meaning: decision(cell(meaning), meaning) for meaning in asked},
+        signed=_signed(form_map, cell("signature_box"), cell("signature_name")),
+        representative=_representative(cell("representative")),
+        comment=cell("comment"),
+        language=cell("language"),
+    )
+
+
+def _birth(text: str, today: date, day_first: bool) -> date | None:
+    """Read in the column's style; the other one where only that gives a date (13/02/1946)."""
+    for style in (day_first, not day_first):
+        try:
+            return read_birth_date(text.strip("\"'="), today=today, day_first=style)
+        except BadDate:
+            continue
+    return None
+
+
+def _signed(form_map: FormMap, box: str, name: str) -> bool | None:
+    if form_map.has("signature_box"):
+        return decision(box, "signature_box") == YES
+    return bool(name) if form_map.has("signature_name") else None
+
+
+def _representative(text: str) -> str:
+    """Who signed for the patient; empty where the patient wrote "self" or nothing."""
+    return "" if decision(text, "representative") == BLANK or _SELF.fullmatch(plain_text(text)) else text

@@ -1,0 +1,304 @@
+"""Which column of a Forms export holds what, judged by its title and by the look of its values.
+
+Titles are whole questions in any wording, English and Spanish first; the metadata headings follow the language
+of the form's owner (microsoft.md 4.4). A title only proposes; values that look otherwise overrule it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from consent.form_options import UNCLEAR, decision, plain_text
+from patients.dates import BadDate, read_date
+
+DECISIONS = ("records", "apcm", "notice", "texting")
+CERTAIN = 12
+LIKELY = 3
+_SAMPLE = 60
+_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - serials carry no zone
+_METADATA = {
+    "response_id": "id|id.|response id|respondent id|id de respuesta|identificador|antwort-id|no.|#",
+    "started_at": "start time|started|hora de inicio|hora de comienzo|startzeit|heure de debut|開始時刻|開始時間|"
+    "hora de inicio|ora di inizio|begintijd|开始时间",
+    "completed_at": "completion time|completed|completed at|submission time|submitted|submitted at|timestamp|"
+    "submission date|hora de finalizacion|hora de conclusion|fertigstellungszeit|abschlusszeit|heure de fin|"
+    "heure de lachevement|完了時刻|完了時間|hora de conclusao|ora di completamento|voltooiingstijd|完成时间",
+    "email": "email|e-mail|email address|correo|correo electronico|adresse de messagerie|courriel|e-mail-adresse|"
+    "メール|電子メール|posta elettronica|电子邮件",
+    "respondent_name": "name|nombre|nom|nome|naam|名前|名称|姓名",
+    "language": "language|idioma|sprache|langue|lingua|taal|言語|语言",
+    "last_modified": "last modified time|last modified|hora de la ultima modificacion|"
+    "uhrzeit der letzten anderung|zeitpunkt der letzten anderung|heure de la derniere modification|最終変更時刻|最終更新時刻",
+    "total_points": "total points|puntos totales|gesamtpunktzahl|total des points|合計点",
+    "quiz_feedback": "quiz feedback|comentarios del cuestionario|quizfeedback|commentaires sur le questionnaire",
+}
+_EXACT = {heading: meaning for meaning, headings in _METADATA.items() for heading in headings.split("|")}
+
+
+@dataclass(frozen=True)
+class Rule:
+    meaning: str
+    weight: float
+    pattern: str
+    veto: str = ""
+
+    def fits(self, title: str) -> bool:
+        return bool(re.search(self.pattern, title)) and not (self.veto and re.search(self.veto, title))
+
+
+_RULES = (
+    Rule(
+        "code",
+        7,
+        r"\btoken\b|(reference|invitation|personal|access|security|consent) (code|number|no\b|id)|"
+        r"\b(codigo|numero) (de |personal)(referencia|invitacion|acceso)|codigo personal|referenz(code|nummer)|"
+        r"(code|numero) (de reference|dinvitation|personnel)|参照コード|招待コード",
+        r"\b(zip|area|postal)\b",
+    ),
+    Rule("code", 5, r"\bcode\b|\bcodigo\b|\bpin\b|コード", r"\b(zip|area|postal|icd|billing code)\b"),
+    Rule("code", 4, r"\b\d{2}[ -]?(character|digit|symbol|letter|caracter)|\breference\b|\breferencia\b"),
+    Rule(
+        "date_of_birth",
+        8,
+        r"date of birth|birth ?dat|birthday|\bdob\b|\bd\.o\.b|nacimiento|geburtsdatum|geburtstag|naissance|"
+        r"生年月日|出生日期|nascimento|\bborn\b|month.*day.*year.*birth",
+        r"(guardian|caregiver|representative|spouse|proxy)\W*s? (date|birth|dob)",
+    ),
+    Rule(
+        "signed_on",
+        7,
+        r"todays date|date (of |you )?(signing|signature|signed|sign)\b|signed on|signature date|fecha de (hoy|la firma|firma)|"
+        r"heutiges datum|datum der unterschrift|date de (la )?signature|date du jour|署名日|本日の日付",
+    ),
+    Rule("signed_on", 3, r"^\W*(date|fecha|datum|日付)\W*$"),
+    Rule(
+        "full_name",
+        6,
+        r"full (legal )?name|legal name|your name|patients? name|name of (the )?patient|printed? name|"
+        r"first and last name|nombre (completo|legal|y apellido)|su nombre|nombre del paciente|"
+        r"(vollstandiger|ihr) name|name des patienten|nom (complet|et prenom)|votre nom|氏名|お名前|nome completo",
+        r"name of (your |the )?(practice|doctor|physician|pharmacy|insurance|clinic|caregiver|emergency)",
+    ),
+    Rule("full_name", 3, r"\bname\b|\bnombre\b|\bnom\b|名前", r"(practice|doctor|pharmacy|insurance|user)"),
+    Rule(
+        "first_name", 7, r"^\W*(patients? |your )?(first|given) name|^\W*(primer )?nombres?\W*$|vorname|prenom", "last"
+    ),
+    Rule(
+        "last_name",
+        7,
+        r"^\W*(patients? |your )?(last|family|sur) ?name|^\W*apellidos?\W*$|nachname|nom de famille",
+        "first",
+    ),
+    Rule("signature_name", 8, r"\bnam\w*\b.*(signature|\bsign\b)|(signature|\bsign\b|\bfirma\b).*(name|nombre)"),
+    Rule("signature_name", 6, r"signature|\bfirma\b|unterschrift|\bsign here\b|署名"),
+    Rule(
+        "signature_box",
+        9,
+        r"(check|tick|box|marque|casilla|ankreuz|coch).*(sign|firma|unterschr)|by checking|typed name (is|serves|"
+        r"constitutes|counts)|(is|as|constitutes) my (electronic |legal )*signature|agree to sign|"
+        r"sign(ature)? (check ?box|confirmation|acknowledg)",
+    ),
+    Rule("signature_box", 4, r"signature|\bfirma\b|\bsign\b|unterschrift|署名"),
+    Rule("records", 7, r"(medical|health|clinical|patient) records?|\bmy records\b|\byour records\b"),
+    Rule(
+        "records",
+        6,
+        r"\brecords?\b|\bchart\b|expediente|histori\w+ (medic|clinic)|registros|archivos? medic|krankenakte|"
+        r"patientenakte|dossiers? medica|診療記録|カルテ|医療記録|prontuario|health information",
+    ),
+    Rule("records", 3, r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwilligung|consentement|同意"),
+    Rule(
+        "apcm",
+        7,
+        r"\bapcm\b|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|administracion|coordinacion) "
+        r"(de |del |de la )?(atencion|cuidado)|atencion primaria avanzada",
+    ),
+    Rule(
+        "notice",
+        8.5,
+        r"\bnotif|\binform (my|the|your|our|southview|old|former|previous|prior)|\btell\b|\blet\b.*\bknow\b|"
+        r"\b(end|ending|terminate|revoke|stop|cancel|withdraw)\w*\b.*\b(bill|authority)|\bnotice to\b|"
+        r"\bavis\w+|\binform(ar|e|en)\b|benachrichtig|prevenir|通知",
+    ),
+    Rule("understood", 9, r"understand|acknowledg|entiendo|entiende|comprendo|reconozco|verstehe|comprends|理解"),
+    Rule("understood", 13, r"^\W*(do you |i |please )?(confirm (that )?(you |i )?)?(understand|acknowledg|entiendo)"),
+    Rule(
+        "voluntary",
+        10,
+        r"voluntar|(withdraw|revoke|cancel)\w* (my|this|your|it|the) ?(consent|authori[sz]ation|permission|at any)|"
+        r"may be withdrawn|retirar (mi|este|su) (consent|autoriz)|freiwillig|volontair",
+    ),
+    Rule("texting", 8, r"text messag|\bsms\b|\btexting\b|\btext (you|me)\b|\bby text\b|mensajes? de texto|textnachricht"),
+    Rule("comment", 6, r"comment|\bnotes?\b|remarks?|anything else|additional information|comentario|observacion|kommentar"),
+    Rule("comment", 5, r"\bquestions?\b|preguntas?|コメント|備考|bemerkung", r"question \d|pregunta \d"),
+    Rule(
+        "representative",
+        6.5,
+        r"on behalf|not the patient|other than the patient|relationship to|your relationship|representative|guardian|"
+        r"power of attorney|authority to sign|en nombre de(l| la| otra)|representante|parentesco|relacion con el paciente",
+        r"patient or|are you the patient|or (legal |personal )?(representative|guardian)",
+    ),
+)
+_CODE_WORDS = re.compile(r"\b(code|token|codigo|pin)\b")
+
+
+@lru_cache(maxsize=1024)
+def title_of(heading: str) -> str:
+    """The heading as compared: lower case, no accents, markup, numbering or suffix of a repeated title."""
+    title = re.sub(r"^\W*(q(uestion)?\s*)?\d{1,2}\s*[.):-]\s*", "", plain_text(heading))
+    return re.sub(r"(?<=[^\W\d])([?:.]?)\d{1,2}$", r"\1", title).strip(" *")
+
+
+def repetition(heading: str) -> int:
+    """1, or the number that Excel put behind a title which an earlier column already has."""
+    found = re.search(r"[^\W\d][?:.]?(\d{1,2})$", plain_text(heading))
+    return int(found[1]) if found else 1
+
+
+@lru_cache(maxsize=1024)
+def title_scores(heading: str) -> dict[str, float]:
+    """Meaning to weight, for what the title alone says. Metadata headings are certain."""
+    exact = _EXACT.get(plain_text(heading))
+    if exact:
+        return {exact: CERTAIN}
+    title = title_of(heading)
+    if re.match(r"(points|feedback|puntos|punkte) - ", title):
+        return {}
+    scores: dict[str, float] = {}
+    for rule in _RULES:
+        if rule.fits(title):
+            scores[rule.meaning] = max(rule.weight, scores.get(rule.meaning, 0))
+    if _CODE_WORDS.search(title):
+        scores.pop("texting", None)
+    return scores
+
+
+def says_again(heading: str) -> bool:
+    again = r"\bagain\b|confirm|re-?enter|once more|second time|verify|otra vez|de nuevo|repita|nochmals|encore|再"
+    return repetition(heading) > 1 or bool(re.search(again, title_of(heading)))
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Shares (0 to 1) of a column's filled cells that look like something; `years`: distinct years of dates."""
+
+    filled: int
+    code: float
+    choice: float
+    date: float
+    moment: float
+    name: float
+    number: float
+    email: float
+    distinct: float
+    years: int
+
+
+def looks(values: Iterable[str]) -> Looks:
+    filled = [value for value in values if value.strip()]
+    sample = filled[:: max(1, len(filled) // _SAMPLE)]
+    if not sample:
+        return Looks(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    dates = [read for read in map(_some_date, sample) if read]
+    share = 1 / len(sample)
+    return Looks(
+        filled=len(filled),
+        code=share * sum(map(_like_code, sample)),
+        choice=share * sum(decision(value, "records") != UNCLEAR for value in sample),
+        date=share * len(dates),
+        moment=share * sum(bool(read.time() > datetime.min.time()) for read in dates),
+        name=share * sum(map(_like_name, sample)),
+        number=share * sum(value.strip().isdigit() for value in sample),
+        email=share * sum("@" in value or value.strip().casefold() == "anonymous" for value in sample),
+        distinct=len(set(sample)) * share,
+        years=len({read.year for read in dates}),
+    )
+
+
+def evidence(meaning: str, seen: Looks) -> float:
+    """What the values add to the title's weight, or take from it."""
+    if not seen.filled:
+        return 0
+    if meaning == "code":
+        return 4 * seen.code - 6 * max(seen.choice, seen.date) - 4 * seen.name
+    if meaning in DECISIONS:
+        return 3 * seen.choice - 6 * max(seen.code, seen.date) - 4 * seen.name
+    if meaning == "date_of_birth":
+        return 4 * seen.date - 6 * max(seen.choice, seen.code) - (5 if _all_of_late(seen) else 0)
+    if meaning == "signed_on":
+        return 3 * seen.date - 6 * max(seen.choice, seen.code) - (5 if seen.years > 2 else 0)
+    if meaning in {"full_name", "signature_name", "first_name", "last_name"}:
+        whole = 3 if meaning in {"full_name", "signature_name"} else 0
+        return whole * seen.name - 6 * max(seen.choice, seen.code, seen.date)
+    if meaning in {"understood", "voluntary", "signature_box"}:
+        repeated = 2 * (1 - seen.distinct) if seen.filled > 3 else 0
+        return repeated - 6 * max(seen.code, seen.date) - (5 if seen.distinct > 0.5 and seen.name > 0.5 else 0)
+    if meaning in {"started_at", "completed_at", "last_modified"}:
+        return -CERTAIN if seen.date < 0.3 else 0
+    return -4 * max(seen.code, seen.date) if meaning in {"comment", "representative"} else 0
+
+
+def _all_of_late(seen: Looks) -> bool:
+    """True for a column of dates that all fall in a year or two: signing dates, not births."""
+    return seen.filled > 5 and seen.date > 0.5 and seen.years <= 2
+
+
+def _like_code(value: str) -> bool:
+    cleaned = re.sub(r"[\s\-–—.\"'`_]+", "", value)
+    mixed = cleaned.isascii() and cleaned.isalnum() and re.search(r"\d", cleaned) and re.search(r"[A-Za-z]", cleaned)
+    return bool(mixed) and 10 <= len(cleaned) <= 40 and _some_date(value) is None
+
+
+def _like_name(value: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", value)
+    return 2 <= len(words) <= 6 and len(value) <= 60 and not re.search(r"[\d?@;]", value) and _undecided(value)
+
+
+def _undecided(value: str) -> bool:
+    return decision(value, "records") == UNCLEAR
+
+
+def _some_date(value: str) -> datetime | None:
+    """A date or moment of any style; a bare number only where it is a serial from 1908 on."""
+    text = value.strip()
+    if text.isdigit() and not 3_000 <= int(text) <= 60_000:
+        return None
+    return read_moment(text) or read_moment(text, day_first=True)
+
+
+_CLOCK = re.compile(
+    r"(?P<day>.+?)[\sT,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?"
+    r"(?:\s*(?P<half>[AaPp])\.?\s?[Mm]\.?)?\s*(?P<offset>Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+def read_moment(text: str, *, day_first: bool = False, zone: ZoneInfo | None = None) -> datetime | None:
+    """A naive local time from ISO, Excel serial or locale text; None where it is none of them.
+
+    An offset ("Z", "-06:00") is converted where `zone` is given and dropped where it is not.
+    """
+    text = re.sub(r"\s*日\s*", " ", re.sub(r"\s*[年月]\s*", "-", text)).replace("\u202f", " ").replace("\xa0", " ").strip()
+    if re.fullmatch(r"\d{5}(\.\d+)?", text):
+        return _EPOCH + timedelta(seconds=round(float(text) * 86_400))
+    found = _CLOCK.fullmatch(text)
+    try:
+        day = read_date(found["day"].strip() if found else text, day_first=day_first)
+        if not found:
+            return datetime(day.year, day.month, day.day)  # noqa: DTZ001
+        return _at(day.isoformat(), found, zone)
+    except (BadDate, ValueError):
+        return None
+
+
+def _at(day: str, found: re.Match[str], zone: ZoneInfo | None) -> datetime:
+    hour = int(found["hour"])
+    if found["half"]:
+        hour = hour % 12 + (12 if found["half"] in "Pp" else 0)
+    clock = f"{hour:02}:{found['minute']}:{found['second'] or '00'}"
+    moment = datetime.fromisoformat(f"{day}T{clock}{found['offset'] or ''}")
+    if zone and moment.tzinfo:
+        moment = moment.astimezone(zone)
+    return moment.replace(tzinfo=None)

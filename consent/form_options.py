@@ -1,0 +1,178 @@
+"""What a chosen option means. Forms exports the option's whole sentence, in the form's own language.
+
+Read by meaning: the first clause decides, the rest must not contradict it, and whatever stays doubtful is
+"unclear", which a person reads. English and Spanish in full sentences; the plain words of German, French,
+Portuguese and Japanese.
+"""
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+
+YES, NO, NOT_APPLICABLE = "yes", "no", "not_applicable"
+MORE_INFORMATION, UNCLEAR, BLANK = "more_information", "unclear", "blank"
+TICKS = frozenset({"understood", "voluntary", "signature_box"})
+_LONGEST_OPTION = 1_200
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_UNSEEN = frozenset({"Mn", "Cf", "Cc"})
+_VOICED = "\u3099\u309a"  # the marks that make が of か: part of the letter, unlike an accent
+
+_YES_WORD = (
+    r"yes+|y|yeah|yep|yup|si|s|sim|ja|oui|ok|okay|true|verdadero|1|agreed?|accept(ed)?|consent(ed)?|checked|はい|"
+    r"同意します|同意する|✓|✔|✅|☑|x"
+)
+_NO_WORD = r"no+|n|nope|nah|nein|non|nao|false|falso|0|declined?|refused?|disagree|いいえ|同意しません|同意しない|❌|✗"
+_VERB = (
+    r"(consent|agree|authori[sz]e|accept|approve|allow|permit|give|grant|want|wish|would like|choose|elect|"
+    r"continue|autorizo|acepto|consiento|doy|permito|deseo|quiero|estoy de acuerdo|elijo|stimme|"
+    r"accepte|autorise|concordo|aceito)"
+)
+_NEGATION = (
+    r"(do not|dont|did not|does not|cannot|cant|can not|will not|wont|would not|wouldnt|never|not|no|decline to|"
+    r"refuse to|rather not|prefer not to|nicht|ne|n|nao)"
+)
+_NEGATED = (
+    rf"\b{_NEGATION}( \w+){{0,2}}? {_VERB}\b|"
+    r"\b(decline|refuse|disagree|object|rechazo|niego|me opongo|lehne ab|give no|doy ningun)\b"
+)
+_AFFIRMED = rf"\b(i|we|yo|ich|je|eu)( \w+){{0,2}}? {_VERB}\b|^(please )?{_VERB}\b"
+_NOT_APPLICABLE = re.compile(
+    r"^(no[ ,]+)?(n a|na|not applicable|does not apply|doesnt apply|no aplica|no corresponde|nicht zutreffend|"
+    r"sans objet|nao se aplica|該当なし|i am not (enrolled|in apcm|an apcm|on medicare|a medicare)|"
+    r"im not (enrolled|in apcm|an apcm|on medicare|a medicare)|not enrolled|no estoy inscrit[oa])\b"
+)
+_MORE_INFORMATION = re.compile(
+    r"\b(need|want|like|require|send|give me|necesito|quisiera|quiero|deseo|me gustaria)( \w+){0,4}? "
+    r"(more|further|additional|mas) (information|info|informacion|details|detalles|time|tiempo)\b|"
+    r"^(more|further|mas) (information|info|informacion)\b|\b(want|need) to (know|learn|hear) more\b|"
+    r"\b(have|tengo) (some |a few |algunas )?(questions?|preguntas?)\b|\bnot sure\b|\bunsure\b|\bundecided\b|"
+    r"\bno estoy segur[oa]\b|\b(talk|speak|hablar)( \w+){0,4}? (first|before|antes|primero)\b|"
+    r"\bcall me (first|before)\b|\bllamen?me\b|\bplease call me\b|\bthink about it\b"
+)
+_DOUBT = re.compile(
+    r"\b(but|except|unless|only if|maybe|perhaps|probably|depends|if|however|pero|excepto|salvo|solo si|quizas?|"
+    r"tal vez|depende|aber|mais|not yet|not now|for now|some of|part of)\b|\?"
+)
+_NO_OBJECTION = re.compile(r"\bno (objections?|problems?|problema|worries|doubts?|hay problema|issue)\b")
+_MYSELF = re.compile(
+    r"\b(i|ill|i will|id)( \w+){0,4}? (myself|on my own)\b|\bhandle (it|this) myself\b|"
+    r"\byo mism[oa]\b|\bpor mi cuenta\b"
+)
+_STOP_TEXTING = re.compile(
+    r"\b(do not|dont|stop|no more|never|no)( \w+){0,3}? (text|texts|texting|sms|mensajes)\b"
+)
+_FIRST_PERSON_NO = re.compile(
+    rf"(?<!that )\bi (also )?(do not|dont|cannot|will not|wont|never|decline|refuse)( to)? {_VERB}\b"
+)
+_FIRST_PERSON_YES = re.compile(r"\bi (also |do |hereby )?(consent|agree|authori[sz]e|accept)\b")
+_WITHHELD = re.compile(
+    r"(^|[,.] )(please )?(do not|dont|never) (share|release|transfer|send|keep|copy|contact|notify|tell|use)\b"
+)
+_UNTICKED = re.compile(r"\bnot (understand|read|my)\b|\bno entiendo\b|\bnot (ticked|checked)\b")
+_BOTH = re.compile(r"^(yes|si|y)\b,?( and| or| y| o)? no\b|^no\b,?( and| or| y| o)? (yes|si)\b")
+_BACKING_OUT = re.compile(
+    r"\bi (want|wish|would like|choose)( \w+){0,5}? (stop|end|stay|remain|cancel|withdraw|revoke|opt out)\b"
+)
+_HARMLESS = re.compile(
+    r"\bbut i (understand|know|may|can)\b|\bif (i am |im )?(eligible|qualif\w+|enrolled|i change my mind)\b"
+)
+_ACKNOWLEDGEMENT = re.compile(r"(i )?(have read|understand|acknowledge|may|can|know)\b|if i change|entiendo|comprendo")
+
+
+@lru_cache(maxsize=4096)
+def decision(text: str, meaning: str) -> str:
+    """yes, no, not_applicable, more_information, unclear or blank, for one cell of a decision column."""
+    plain = plain_text(text)
+    if not re.search(r"[^\W_]|[✓✔✅☑❌✗]", plain):
+        return BLANK if not plain.strip(" -–—.;,") else UNCLEAR
+    if len(plain) > _LONGEST_OPTION or _is_formula(text):
+        return UNCLEAR
+    if meaning in TICKS:
+        return _tick(plain)
+    parts = [part.strip() for part in plain.split(";") if part.strip()]
+    return _together([_meaning_of(part, meaning) for part in parts], parts)
+
+
+def plain_text(text: str) -> str:
+    """Lower case without markup, accents, typographic signs and line breaks; other scripts are kept."""
+    text = _MARKUP.sub(" ", html.unescape(text))
+    if not text.isascii():
+        apart = unicodedata.normalize("NFKD", text)
+        apart = "".join(c for c in apart if c.isspace() or c in _VOICED or unicodedata.category(c) not in _UNSEEN)
+        text = unicodedata.normalize("NFC", apart)
+    return re.sub(r"\s+", " ", re.sub(r"['’`´‘]", "", text.casefold())).strip(" \"")
+
+
+def _is_formula(text: str) -> bool:
+    """Something a spreadsheet would calculate, other than a quoted word such as ="Yes"."""
+    stripped = text.strip()
+    return stripped[:1] in {"=", "+", "@"} and not re.fullmatch(r'="[^"]*"', stripped)
+
+
+def _together(meanings: list[str], parts: list[str]) -> str:
+    """One meaning of several ticked options: they must agree, mere acknowledgements aside."""
+    clear = {meaning for meaning in meanings if meaning != UNCLEAR}
+    doubtful = [part for part, meaning in zip(parts, meanings, strict=True) if meaning == UNCLEAR]
+    harmless = all(_ACKNOWLEDGEMENT.match(part) for part in doubtful)
+    return clear.pop() if len(clear) == 1 and harmless else UNCLEAR
+
+
+def _meaning_of(part: str, meaning: str) -> str:
+    words = _words(part)
+    if _NOT_APPLICABLE.match(words):
+        return NOT_APPLICABLE
+    head = _words(re.split(r"[.–—(:]|\s-+\s", part.strip("=\"+@ "), maxsplit=1)[0]) or words
+    leading = _leading(words, part)
+    if _MORE_INFORMATION.search(words):
+        return UNCLEAR if leading == YES else MORE_INFORMATION
+    if meaning == "notice" and leading != YES and _MYSELF.search(words):
+        return NO
+    if meaning == "texting" and leading != YES and _STOP_TEXTING.search(words):
+        return NO
+    answer = leading or _by_verb(head)
+    return UNCLEAR if _contradicts(answer, words, head) else answer
+
+
+def _words(part: str) -> str:
+    """Words parted by single blanks; commas, full stops and question marks stay, as they part clauses."""
+    return re.sub(r"\s+", " ", re.sub(r"[^\w\s,.?✓✔✅☑❌✗]", " ", part)).strip(" ,.")
+
+
+def _leading(words: str, part: str) -> str:
+    if re.match(rf"({_NO_WORD})(?![\w])", words) and not _NO_OBJECTION.match(words):
+        spanish_yes = re.match(rf"\W*no\s*[,.;:]\s*(si\b|{_VERB}\b)", part)
+        return UNCLEAR if spanish_yes else NO
+    return YES if re.match(rf"({_YES_WORD})(?![\w])", words) else ""
+
+
+def _by_verb(head: str) -> str:
+    if re.search(_NEGATED, head):
+        return NO
+    return YES if re.search(_AFFIRMED, head) else UNCLEAR
+
+
+def _contradicts(answer: str, words: str, head: str) -> bool:
+    """True where another part of the sentence takes the answer back, or hedges its first clause."""
+    if answer == UNCLEAR or _BOTH.match(words) or words.endswith("?") or _BACKING_OUT.search(words):
+        return True
+    if _DOUBT.search(_HARMLESS.sub(" ", head)) or _hedged(_HARMLESS.sub(" ", words)):
+        return True
+    if answer == YES:
+        return bool(
+            _FIRST_PERSON_NO.search(words) or _WITHHELD.search(words) or re.search(rf"[,.] ({_NO_WORD})$", words)
+        )
+    rest = re.sub(_NEGATED, " ", words)
+    return bool(_FIRST_PERSON_YES.search(rest) or re.search(r"\b(and|or|y|o|/) (yes|si)\b|[,.] (yes|si)$", rest))
+
+
+def _hedged(words: str) -> bool:
+    """A free-hand "Yes, but not …": few words with a "but" in them. A form's own options run longer."""
+    return bool(re.search(r"\b(but|except|unless|only|pero|excepto|solo)\b( \w+){0,8}$", words))
+
+
+def _tick(plain: str) -> str:
+    words = _words(plain)
+    if re.match(rf"({_NO_WORD})(?!\w)", words) or re.search(_NEGATED, words) or _UNTICKED.search(words):
+        return NO
+    return UNCLEAR if "?" in plain or not re.search(r"[a-z]{2}|[✓✔✅☑x1y]|[^\x00-\x7f]", words) else YES

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class ExplorerConfig(AppConfig):
+    name = "explorer"
+    verbose_name = "Patient Explorer"
+    default_auto_field = "django.db.models.BigAutoField"
+
+
+class SiteConfig(AdminConfig):
+    """Puts our own site in the place of Django's, so that every `admin.register` lands on it."""
+
+    default_site = "explorer.site.PracticeSite"

@@ -1,0 +1,1 @@
+"""Measured figures on synthetic worlds whose truth is known."""

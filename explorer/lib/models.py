@@ -1,0 +1,80 @@
+"""Facts about the house itself. Every app may ask them."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from explorer.lib import clock
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class TextingBasis(models.TextChoices):
+    """Why this number may be texted (47 CFR 64.1200; domain rule S2). Unknown is never texted."""
+
+    OWN_FORM = "own_form", "Patient signed our texting form"
+    PROVIDED_TO_PROVIDER = "provided_to_provider", "Patient gave the number to the provider"
+    VERBAL = "verbal", "Patient agreed verbally to staff"
+    UNKNOWN = "unknown", "Not known"
+
+
+class Practice(models.Model):
+    """The practice profile: one row, edited in the admin or by `manage.py practice set`."""
+
+    name = models.CharField(max_length=80, default="Our practice", help_text="Named in every text.")
+    doctor = models.CharField(max_length=80, blank=True, help_text="The physician who moves, as patients say it.")
+    phone = models.CharField(max_length=20, blank=True, help_text="The number patients call, as 205-555-0100.")
+    time_zone = models.CharField(max_length=40, default="America/Chicago", help_text="As America/Chicago.")
+    state = models.CharField(
+        max_length=2, default="AL", help_text="Two letters; decides the holidays and quiet hours."
+    )
+    transition_date = models.DateField(null=True, blank=True, help_text="First day at the new practice.")
+    old_practice = models.CharField(max_length=80, blank=True)
+    new_practice = models.CharField(max_length=80, blank=True)
+    texting_start = models.TimeField(default="09:00", help_text="No text goes out earlier, patient's time.")
+    texting_end = models.TimeField(default="20:00", help_text="No text goes out later, patient's time.")
+    texting_days = models.CharField(
+        max_length=40,
+        default="mon,tue,wed,thu,fri,sat",
+        help_text="Days on which texts may go out, as mon,tue,wed.",
+        validators=[RegexValidator(r"^(mon|tue|wed|thu|fri|sat|sun)(,(mon|tue|wed|thu|fri|sat|sun))*$")],
+    )
+    texting_basis = models.CharField(
+        max_length=24,
+        choices=TextingBasis,
+        default=TextingBasis.UNKNOWN,
+        help_text="Recorded for the numbers that come with a patient list. Unknown is never texted.",
+    )
+    text_unmatched = models.BooleanField(
+        default=False,
+        help_text="Also text a list's number that no Spruce contact confirms. Leave off unless counsel agrees.",
+    )
+    form_sample_url = models.TextField(
+        blank=True,
+        help_text="The prefilled Microsoft Forms link, made with TOKEN123 as the answer to the code question.",
+    )
+    code_days = models.PositiveSmallIntegerField(default=60, help_text="How long a personal code is good for.")
+    texts_per_campaign = models.PositiveSmallIntegerField(
+        default=4, help_text="Most texts one number gets from one campaign."
+    )
+    texting_stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
+    mode = models.CharField(max_length=4, editable=False, choices=[("demo", "Demo"), ("live", "Live")])
+
+    class Meta:
+        verbose_name = "practice profile"
+        verbose_name_plural = "practice profile"
+        constraints = [models.CheckConstraint(name="there_is_one_practice", condition=models.Q(pk=1))]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> "Practice":
+        return cls.objects.get(pk=1)
+
+    @property
+    def texting_weekdays(self) -> frozenset[int]:
+        """Monday is 0."""
+        return frozenset(DAYS.index(day) for day in self.texting_days.split(","))
+
+    def today(self):
+        return clock.today(self.time_zone)

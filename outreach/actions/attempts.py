@@ -1,0 +1,28 @@
+"""Calls, letters and the like: what staff did to reach a patient."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from explorer.lib import clock
+from outreach.actions.replies import suppress
+from outreach.models import Attempt, Suppression
+from patients.models import Patient
+
+WRONG = (Attempt.Outcome.WRONG_NUMBER, Attempt.Outcome.NOT_IN_SERVICE)
+
+
+@transaction.atomic
+def record_attempt(
+    *, patient: Patient, channel: str, outcome: str, by, note: str = "", next_on=None, at=None, number: str = ""
+) -> Attempt:
+    """Raises ValidationError. A wrong number is not texted any more."""
+    attempt = Attempt(
+        patient=patient, channel=channel, outcome=outcome, by=by, note=note, next_on=next_on, at=at or clock.now()
+    )
+    if attempt.at > clock.now():
+        raise ValidationError({"at": "This lies in the future."})
+    attempt.full_clean()
+    attempt.save()
+    if outcome in WRONG and number:
+        suppress({number}, reason=Suppression.Reason.WRONG_NUMBER, since=attempt.at, by=by)
+    return attempt

@@ -1,0 +1,154 @@
+"""The facts the gate asks for, read from the database in few queries for many patients at once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from consent.models import Response, current_decision
+from explorer.lib.models import Practice
+from outreach import gate, hours, wording
+from outreach.models import Campaign, ContactPhone, LineState, Match, Message, Suppression
+from outreach.reach import ListedPhone, Reachability, choose
+from outreach.standings import is_opted_out
+from patients.models import Patient, Phone
+
+
+def patient_facts(patients) -> dict[int, gate.PatientFacts]:
+    """For a queryset of patients."""
+    rows = patients.order_by().annotate(
+        records=current_decision("records"),
+        answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
+        stopped=is_opted_out(),
+    )
+    columns = ("pk", "deceased", "held", "left_list_at", "date_of_birth", "records", "answer_in_review", "stopped")
+    return {
+        pk: gate.PatientFacts(
+            pk, deceased, bool(held), left is not None, birth, records is not None, in_review, stopped
+        )
+        for pk, deceased, held, left, birth, records, in_review, stopped in rows.values_list(*columns)
+    }
+
+
+def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
+    """For a queryset of patients: the number each can be texted on, or why on none."""
+    listed = _listed_phones(patients)
+    contact_phones = _contact_phones(patients)
+    in_review = set(Match.objects.in_review().filter(patient__in=patients).values_list("patient", flat=True))
+    shared = Counter(
+        dict(Phone.objects.filter(retired_at=None).order_by().values_list("e164").annotate(Count("patient")))
+    )
+    return {
+        pk: choose(
+            listed[pk],
+            contact_phones.get(pk),
+            in_review=pk in in_review,
+            basis=practice.texting_basis,
+            text_unmatched=practice.text_unmatched,
+            patients_per_number=shared,
+        )
+        for pk in patients.order_by("pk").values_list("pk", flat=True)
+    }
+
+
+def _listed_phones(patients) -> dict[int, list[ListedPhone]]:
+    found: dict[int, list[ListedPhone]] = defaultdict(list)
+    phones = Phone.objects.filter(patient__in=patients, retired_at=None)
+    for pk, *fields in phones.order_by().values_list("patient_id", "e164", "label", "kind", "basis"):
+        found[pk].append(ListedPhone(*fields))
+    return found
+
+
+def _contact_phones(patients) -> dict[int, list[tuple[str, str]]]:
+    matched = Match.objects.linked().filter(patient__in=patients).values_list("contact_id", "patient_id")
+    owner = dict(matched)
+    found: dict[int, list[tuple[str, str]]] = {pk: [] for pk in owner.values()}
+    phones = ContactPhone.objects.filter(contact__matches__patient__in=patients,
+                                         contact__matches__verdict__in=Match.LINKED)
+    for contact_id, e164, label in phones.values_list("contact_id", "e164", "label"):
+        found[owner[contact_id]].append((e164, label))
+    return found
+
+
+def number_facts(messages: Iterable[Message], practice: Practice, now: datetime) -> dict[int, gate.NumberFacts]:
+    """What the gate needs to know of each campaign message; messages come with campaign and invitation."""
+    messages = list(messages)
+    asked = _asked_by(messages)
+    people = patient_facts(Patient.objects.filter(pk__in={pk for pks in asked.values() for pk in pks}))
+    zips = dict(Patient.objects.filter(pk__in=people).values_list("pk", "zip"))
+    phones = {message.phone for message in messages}
+    suppressed = set(
+        Suppression.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True)
+    )
+    texted = _texts_at(phones, now)
+    texted_patients = _texts_at_patients(people, now)
+    per_campaign = _texts_of_campaigns(messages)
+    polled_at = LineState.objects.values_list("polled_at", flat=True).get(pk=1)
+    window = hours.Window(practice.texting_start, practice.texting_end, practice.texting_weekdays)
+    facts = {}
+    for message in messages:
+        patients = tuple(people[pk] for pk in asked[message.pk] if pk in people)
+        zones = {zone for p in patients for zone in hours.zones_for(zips[p.id], message.phone)}
+        facts[message.pk] = gate.NumberFacts(
+            now=now,
+            patients=patients,
+            state=practice.state,
+            suppressed=message.phone in suppressed,
+            hours=hours.allowed(now, zones=tuple(sorted(zones)) or hours.UNKNOWN_ZONES, window=window,
+                                state=practice.state),
+            texting_stopped=practice.texting_stopped_at is not None,
+            campaign_running=message.campaign.state == Campaign.State.RUNNING,
+            texts_at=texted.get(message.phone, ()),
+            texts_of_campaign=per_campaign[message.campaign_id, message.phone],
+            texts_per_campaign=practice.texts_per_campaign,
+            polled_at=polled_at,
+            hold=message.hold,
+            code_expires_at=None if message.invitation.revoked_at else message.invitation.expires_at,
+            text_complete=not wording.fields_in(message.text) and bool(message.text.strip()),
+            patients_texted_at={p.id: texted_patients.get(p.id, ()) for p in patients},
+        )
+    return facts
+
+
+def _asked_by(messages) -> dict[int, list[int]]:
+    asked: dict[int, list[int]] = {message.pk: [] for message in messages}
+    links = Message.patients.through.objects.filter(message__in=list(asked))
+    for message_id, patient_id in links.order_by("pk").values_list("message_id", "patient_id"):
+        asked[message_id].append(patient_id)
+    return asked
+
+
+def _recent_texts(now: datetime):
+    return Message.objects.filter(
+        kind=Message.Kind.CAMPAIGN, first_attempt_at__gt=now - gate.WEEK, state__in=Message.REACHED
+    )
+
+
+def _texts_at(phones: set[str], now: datetime) -> dict[str, tuple[datetime, ...]]:
+    found: dict[str, tuple[datetime, ...]] = {}
+    rows = _recent_texts(now).filter(phone__in=phones).order_by().values_list("phone", "first_attempt_at")
+    for phone, at in rows:
+        found[phone] = (*found.get(phone, ()), at)
+    return found
+
+
+def _texts_at_patients(people, now: datetime) -> dict[int, tuple[datetime, ...]]:
+    found: dict[int, tuple[datetime, ...]] = {}
+    rows = _recent_texts(now).filter(patients__in=list(people)).order_by()
+    for pk, at in rows.values_list("patients", "first_attempt_at"):
+        found[pk] = (*found.get(pk, ()), at)
+    return found
+
+
+def _texts_of_campaigns(messages) -> Counter:
+    campaigns = {message.campaign_id for message in messages}
+    phones = {message.phone for message in messages}
+    rows = (
+        Message.objects.reached()
+        .filter(Q(campaign__in=campaigns) & Q(phone__in=phones))
+        .order_by()
+        .values_list("campaign_id", "phone")
+        .annotate(Count("pk"))
+    )
+    return Counter({(campaign, phone): count for campaign, phone, count in rows})

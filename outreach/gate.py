@@ -1,0 +1,153 @@
+"""May this text go to this number now? The one gate (design 2.8; domain rules S1 to S15). Pure.
+
+It is asked when planning, when previewing, and again inside the transaction that claims the message.
+What is not known counts against sending.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from outreach.hours import Verdict
+
+DAY, WEEK = timedelta(hours=24), timedelta(days=7)
+TEXTS_A_DAY, TEXTS_A_WEEK = 1, 3
+POLL_GOOD_FOR = timedelta(minutes=10)
+ADULT_AT = {"AL": 19, "NE": 19, "MS": 21}  # ages of majority that differ from 18
+
+WORDS = {
+    "deceased": "The patient is recorded as deceased.",
+    "held": "Staff asked not to contact this patient.",
+    "minor": "The patient is a minor; a guardian must be asked in person.",
+    "left_list": "The newest list no longer names this patient.",
+    "answered": "The patient has already answered.",
+    "in_review": "An answer of this patient waits for review.",
+    "opted_out": "The patient asked to stop texts.",
+    "no_match": "No Spruce contact is matched to this patient.",
+    "match_in_review": "The match with a Spruce contact waits for review.",
+    "no_phone": "There is no phone number.",
+    "not_textable": "The number is a land line or toll-free.",
+    "facility": "The number is shared by many patients, as of a care home.",
+    "no_basis": "It is not recorded why this number may be texted.",
+    "beyond_limit": "The pilot's limit is reached.",
+    "suppressed": "The number is on the do-not-text list.",
+    "nobody_left": "Nobody on this number is still to be asked.",
+    "stopped": "Texting is stopped for the whole practice.",
+    "not_running": "The campaign is not running.",
+    "hours": "It is outside the texting hours.",
+    "day_limit": "The number got a text in the last 24 hours.",
+    "week_limit": "The number got three texts in the last seven days.",
+    "campaign_limit": "The number has all the texts this campaign allows.",
+    "poll_old": "Replies have not been read recently, so a STOP could be missed.",
+    "held_for_person": "A person must decide about this late text.",
+    "code_expired": "The personal code is no longer good.",
+    "empty_text": "The text has an open placeholder or is empty.",
+}
+WAITS = frozenset({"stopped", "not_running", "hours", "day_limit", "week_limit", "poll_old", "held_for_person"})
+
+
+@dataclass(frozen=True, slots=True)
+class PatientFacts:
+    id: int
+    deceased: bool = False
+    held: bool = False
+    left_list: bool = False
+    date_of_birth: date | None = None
+    answered: bool = False
+    in_review: bool = False
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFacts:
+    now: datetime
+    patients: tuple[PatientFacts, ...]
+    state: str
+    suppressed: bool
+    hours: Verdict
+    texting_stopped: bool
+    campaign_running: bool
+    texts_at: tuple[datetime, ...] = ()
+    texts_of_campaign: int = 0
+    texts_per_campaign: int = 4
+    polled_at: datetime | None = None
+    hold: str = ""
+    code_expires_at: datetime | None = None
+    text_complete: bool = True
+    patients_texted_at: dict[int, tuple[datetime, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason not to send. `waits`: it may go away by itself; else the message is skipped for good."""
+
+    code: str
+    until: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        return WORDS[self.code]
+
+    @property
+    def waits(self) -> bool:
+        return self.code in WAITS
+
+
+def patient_refusals(patient: PatientFacts, *, state: str, today: date) -> list[str]:
+    """Codes why this patient is not to be texted by any number; empty when nothing stands against it."""
+    found = {
+        "deceased": patient.deceased,
+        "held": patient.held,
+        "left_list": patient.left_list,
+        "minor": is_minor(patient.date_of_birth, state=state, today=today),
+        "opted_out": patient.opted_out,
+        "answered": patient.answered,
+        "in_review": patient.in_review,
+    }
+    return [code for code, stands in found.items() if stands]
+
+
+def number_refusals(facts: NumberFacts) -> list[Refusal]:
+    """Everything that stands against sending now, the lasting reasons first."""
+    lasting = {
+        "suppressed": facts.suppressed,
+        "nobody_left": not _still_to_ask(facts),
+        "campaign_limit": facts.texts_of_campaign >= facts.texts_per_campaign,
+        "code_expired": facts.code_expires_at is None or facts.code_expires_at <= facts.now,
+        "empty_text": not facts.text_complete,
+    }
+    refusals = [Refusal(code) for code, stands in lasting.items() if stands]
+    if facts.hold:
+        refusals.append(Refusal("held_for_person"))
+    if facts.texting_stopped:
+        refusals.append(Refusal("stopped"))
+    if not facts.campaign_running:
+        refusals.append(Refusal("not_running"))
+    if facts.polled_at is None or not timedelta() <= facts.now - facts.polled_at <= POLL_GOOD_FOR:
+        refusals.append(Refusal("poll_old"))
+    if not facts.hours.ok:
+        refusals.append(Refusal("hours", facts.hours.next_opening))
+    return refusals + list(_too_many(facts))
+
+
+def _still_to_ask(facts: NumberFacts) -> bool:
+    today = facts.now.date()
+    return any(not patient_refusals(patient, state=facts.state, today=today) for patient in facts.patients)
+
+
+def _too_many(facts: NumberFacts) -> Iterable[Refusal]:
+    """At most one text a day and three a week, per number and per patient (S5)."""
+    for times in (facts.texts_at, *facts.patients_texted_at.values()):
+        recent = sorted(at for at in times if facts.now - at < WEEK)
+        if recent and facts.now - recent[-1] < DAY:
+            yield Refusal("day_limit", recent[-1] + DAY)
+        if len(recent) >= TEXTS_A_WEEK:
+            yield Refusal("week_limit", recent[-TEXTS_A_WEEK] + WEEK)
+
+
+def is_minor(birth: date | None, *, state: str, today: date) -> bool:
+    """Under the state's age of majority; an unknown birth date is treated as an adult's."""
+    if birth is None:
+        return False
+    years = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+    return years < ADULT_AT.get(state, 18)

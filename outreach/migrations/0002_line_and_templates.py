@@ -1,0 +1,24 @@
+from django.db import migrations
+
+BODIES = {
+    0: "{practice}: our office is moving. Details and your choices: {link} "
+    "Questions? Call {phone}. Reply STOP to opt out.",
+    3: "{practice}: a reminder about our move. Your choices are here: {link} "
+    "Or call us: {phone}. Reply STOP to opt out.",
+    7: "{practice}: we have no answer from you about our move yet. Yes or no, both are fine: {link} "
+    "Help: {phone}. Reply STOP to opt out.",
+    14: "{practice}: this is our last text about our move: {link} "
+    "If you would rather talk, call {phone}. Reply STOP to opt out.",
+}
+
+
+def fill(apps, schema_editor):
+    apps.get_model("outreach", "LineState").objects.get_or_create(pk=1)
+    template = apps.get_model("outreach", "TextTemplate")
+    for day, body in BODIES.items():
+        template.objects.get_or_create(day=day, defaults={"body": body})
+
+
+class Migration(migrations.Migration):
+    dependencies = [("outreach", "0001_initial")]
+    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -1,0 +1,49 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from explorer.lib import clock
+from patients.models import Patient
+
+
+class Attempt(models.Model):
+    """A person tried to reach a patient otherwise than by a text of a campaign."""
+
+    class Channel(models.TextChoices):
+        CALL = "call", "Phone call"
+        LETTER = "letter", "Letter"
+        IN_PERSON = "in_person", "In person"
+        EMAIL = "email", "E-mail"
+
+    class Outcome(models.TextChoices):
+        ANSWERED = "answered", "Reached, decision recorded"
+        THINKING = "thinking", "Reached, wants to think"
+        CALL_BACK = "call_back", "Reached, call back later"
+        VOICEMAIL = "voicemail", "Left a voicemail without details"
+        NO_ANSWER = "no_answer", "No answer"
+        WRONG_NUMBER = "wrong_number", "Wrong number"
+        NOT_IN_SERVICE = "not_in_service", "Number not in service"
+        MAILED = "mailed", "Letter mailed"
+        RETURNED = "returned", "Letter came back"
+        OTHER = "other", "Other"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="attempts")
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.CALL)
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=500, blank=True, help_text="No more than the next caller needs.")
+    next_on = models.DateField("try again on", null=True, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["patient", "-at"], name="attempts_of_a_patient")]
+        constraints = [
+            models.CheckConstraint(
+                name="call_back_has_a_day", condition=~Q(outcome="call_back") | Q(next_on__isnull=False)
+            )
+        ]
+        permissions = [("record_attempt", "May record calls and letters")]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} on {self.at:%m/%d/%Y}"

@@ -1,0 +1,111 @@
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from explorer.lib import clock
+from patients.models import Patient
+
+
+class TextTemplate(models.Model):
+    """The words a new campaign starts with, one for each day after the first text."""
+
+    day = models.PositiveSmallIntegerField(unique=True, help_text="0 is the first text; 3, 7, 14 are reminders.")
+    body = models.TextField(help_text="May hold {practice} {doctor} {phone} {link} {code}.")
+
+    class Meta:
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return "First text" if self.day == 0 else f"Reminder on day {self.day}"
+
+
+class CampaignQuerySet(models.QuerySet):
+    def running(self):
+        return self.filter(state=Campaign.State.RUNNING)
+
+
+class Campaign(models.Model):
+    """One question to a group of patients: a first text and its reminders."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        RUNNING = "running", "Sending"
+        PAUSED = "paused", "Paused"
+        FINISHED = "finished", "Finished"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Cohort(models.TextChoices):
+        ALL = "all", "All patients"
+        APCM = "apcm", "APCM patients"
+        NON_APCM = "non_apcm", "Patients without APCM"
+        MATCHED = "matched", "Patients with a Spruce contact"
+        CHOSEN = "chosen", "Chosen patients"
+
+    name = models.CharField(
+        max_length=80, unique=True, validators=[RegexValidator(r"\S", "Give the campaign a name.")]
+    )
+    cohort = models.CharField(max_length=8, choices=Cohort, default=Cohort.MATCHED)
+    limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="A pilot: no more than this many texts in the first step."
+    )
+    state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
+    why = models.CharField("why it stands still", max_length=200, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    launched_at = models.DateTimeField(null=True)
+    launched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    override = models.CharField("launched although", max_length=300, blank=True)
+    patients = models.ManyToManyField(Patient, through="CampaignPatient", related_name="campaigns")
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="campaign_launched_at_and_state_agree",
+                condition=Q(state="draft", launched_at=None)
+                | Q(state="cancelled")
+                | Q(launched_at__isnull=False),
+            )
+        ]
+        permissions = [("run_campaign", "May launch, pause, resume and cancel campaigns")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignStep(models.Model):
+    """The text of one day. Editing it changes texts that are still to be sent, never sent ones."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
+    day = models.PositiveSmallIntegerField()
+    body = models.TextField()
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "day"], name="campaign_has_a_day_once")]
+
+    def __str__(self) -> str:
+        return "First text" if self.day == 0 else f"Day {self.day}"
+
+
+class CampaignPatient(models.Model):
+    """Whom the campaign is about: for a chosen cohort before the launch, for others from the launch on."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="members")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT)
+    left_out = models.CharField(max_length=24, blank=True, help_text="Why there is no text: a code of the gate.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "patient"], name="campaign_holds_a_patient_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Patient {self.patient_id} in campaign {self.campaign_id}"

@@ -1,0 +1,132 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+
+from consent.models import Invitation
+from explorer.lib import clock
+from outreach.models.campaigns import Campaign, CampaignStep
+from patients.models import Patient
+
+
+class MessageQuerySet(models.QuerySet):
+    def open(self):
+        """Rows whose outcome is still to come."""
+        return self.filter(state__in=Message.OPEN)
+
+    def reached(self):
+        """Texts that Spruce has taken, or may have taken."""
+        return self.filter(state__in=Message.REACHED)
+
+    def by_state(self) -> dict[str, int]:
+        counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
+        return {state: counted.get(state, 0) for state in Message.State.values}
+
+
+class Message(models.Model):
+    """The ledger of texts: one row for each campaign, step and number, or for each answer by staff.
+
+    The row is claimed and committed before the call; text, line and key never change after that
+    (design 4). A machine never makes a second key for a row.
+    """
+
+    class Kind(models.TextChoices):
+        CAMPAIGN = "campaign", "Campaign"
+        ANSWER = "answer", "Answer by staff"
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        SENDING = "sending", "Sending"
+        ACCEPTED = "accepted", "Accepted by Spruce"
+        CONFIRMED = "confirmed", "Confirmed"
+        SKIPPED = "skipped", "Skipped"
+        FAILED = "failed", "Failed"
+        UNCERTAIN = "uncertain", "Uncertain"
+        CANCELLED = "cancelled", "Cancelled"
+
+    OPEN = (State.PLANNED, State.SENDING, State.ACCEPTED)
+    REACHED = (State.SENDING, State.ACCEPTED, State.CONFIRMED, State.UNCERTAIN)
+
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.CAMPAIGN)
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="messages")
+    step = models.ForeignKey(CampaignStep, null=True, on_delete=models.PROTECT, related_name="messages")
+    phone = models.CharField(max_length=16, db_index=True)
+    patients = models.ManyToManyField(Patient, through="MessagePatient", related_name="messages")
+    invitation = models.ForeignKey(
+        Invitation, null=True, on_delete=models.PROTECT, related_name="messages"
+    )
+    state = models.CharField(max_length=9, choices=State, default=State.PLANNED)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it was skipped, failed or waits.")
+    hold = models.CharField(max_length=200, blank=True, help_text="Set when a person must decide first.")
+    due_at = models.DateTimeField(default=clock.now)
+    not_before = models.DateTimeField(null=True, help_text="Wait until then after a hindrance.")
+    planned_at = models.DateTimeField(default=clock.now)
+    planned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    text = models.TextField(blank=True, help_text="Frozen when the row is claimed.")
+    segments = models.PositiveSmallIntegerField(default=0)
+    line_id = models.CharField(max_length=80, blank=True)
+    conversation_id = models.CharField(max_length=80, blank=True)
+    key = models.CharField("idempotency key", max_length=64, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    first_attempt_at = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    request_id = models.CharField(max_length=120, blank=True, db_index=True)
+    item_id = models.CharField(max_length=120, blank=True)
+    accepted_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-planned_at", "-pk"]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="message_due"),
+            models.Index(fields=["phone", "first_attempt_at"], name="message_per_number"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "step", "phone"], name="one_text_per_campaign_step_and_number"
+            ),
+            models.UniqueConstraint(
+                fields=["key"], condition=~Q(key=""), name="idempotency_key_belongs_to_one_row"
+            ),
+            models.CheckConstraint(
+                name="campaign_message_has_campaign_and_step",
+                condition=Q(kind="campaign", campaign__isnull=False, step__isnull=False)
+                | Q(kind="answer", campaign=None, step=None),
+            ),
+            models.CheckConstraint(
+                name="attempted_message_is_frozen",
+                condition=Q(state__in=("planned", "skipped", "failed", "cancelled"))
+                | (~Q(key="") & ~Q(text="") & ~Q(line_id="") & Q(first_attempt_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="accepted_message_has_request_id",
+                condition=~Q(state="accepted") | (~Q(request_id="") & Q(accepted_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="confirmed_message_has_time",
+                condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Text {self.pk}"
+
+
+class MessagePatient(models.Model):
+    message = models.ForeignKey(Message, on_delete=models.CASCADE)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["message", "patient"], name="message_names_a_patient_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Text {self.message_id} for patient {self.patient_id}"

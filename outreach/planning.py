@@ -1,0 +1,139 @@
+"""Whom a campaign would text, on which number, and who is left out and why."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+
+from consent.form_link import BadSample, read_sample
+from explorer.lib import clock
+from explorer.lib.models import Practice
+from outreach import facts, gate, segments, wording
+from outreach.models import Campaign, CampaignStep, Match
+from patients.models import Patient
+
+
+class NoLink(Exception):
+    """The form's link cannot be made; the text is one sentence with the cure."""
+
+
+@dataclass
+class PlannedText:
+    phone: str
+    patient_ids: list[int]
+
+
+@dataclass
+class Plan:
+    texts: list[PlannedText] = field(default_factory=list)
+    left_out: dict[int, str] = field(default_factory=dict)
+
+    def reasons(self) -> list[tuple[str, str, int]]:
+        """(code, words, number of patients), the most frequent first."""
+        found: dict[str, int] = defaultdict(int)
+        for code in self.left_out.values():
+            found[code] += 1
+        return [(code, gate.WORDS[code], count) for code, count in sorted(found.items(), key=lambda it: -it[1])]
+
+
+def cohort(campaign: Campaign):
+    """The patients a campaign is about, as a queryset."""
+    everyone = Patient.objects.all()
+    return {
+        Campaign.Cohort.ALL: everyone,
+        Campaign.Cohort.APCM: everyone.with_apcm(),
+        Campaign.Cohort.NON_APCM: everyone.without_apcm(),
+        Campaign.Cohort.MATCHED: everyone.filter(matches__verdict__in=Match.LINKED),
+        Campaign.Cohort.CHOSEN: everyone.filter(campaigns=campaign.pk),
+    }[campaign.cohort]
+
+
+def plan(campaign: Campaign, practice: Practice) -> Plan:
+    """The first step of a campaign: one text per number, covering all patients who are due there."""
+    patients = cohort(campaign)
+    today = practice.today()
+    people = facts.patient_facts(patients)
+    numbers = facts.reachabilities(patients, practice)
+    result = Plan()
+    by_number: dict[str, list[int]] = defaultdict(list)
+    for pk, person in people.items():
+        code = _left_out(person, numbers[pk], practice.state, today)
+        if code:
+            result.left_out[pk] = code
+        else:
+            by_number[numbers[pk].number].append(pk)
+    _drop_suppressed(by_number, result)
+    _keep_within(campaign.limit, by_number, result)
+    result.texts = [PlannedText(phone, sorted(pks)) for phone, pks in by_number.items()]
+    return result
+
+
+def _left_out(person: gate.PatientFacts, reach, state: str, today: date) -> str:
+    refusals = gate.patient_refusals(person, state=state, today=today)
+    return refusals[0] if refusals else reach.code
+
+
+def _drop_suppressed(by_number: dict[str, list[int]], result: Plan) -> None:
+    from outreach.models import Suppression
+
+    for phone in set(Suppression.objects.in_force().values_list("phone", flat=True)) & by_number.keys():
+        result.left_out |= dict.fromkeys(by_number.pop(phone), "suppressed")
+
+
+def _keep_within(limit: int | None, by_number: dict[str, list[int]], result: Plan) -> None:
+    if limit is None:
+        return
+    for phone in list(by_number)[limit:]:
+        result.left_out |= dict.fromkeys(by_number.pop(phone), "beyond_limit")
+
+
+def merge_values(practice: Practice, code: str) -> dict[str, str]:
+    """What the placeholders of a template stand for. Raises NoLink."""
+    from consent.codes import show
+
+    try:
+        link = read_sample(practice.form_sample_url).link_for(code)
+    except BadSample as problem:
+        raise NoLink(f"The form's sample link cannot be used: {problem}") from None
+    return {
+        "practice": practice.name,
+        "doctor": practice.doctor,
+        "phone": practice.phone,
+        "link": link,
+        "code": show(code),
+    }
+
+
+@dataclass
+class Preview:
+    """The exact text of one step, as one number would get it."""
+
+    step: CampaignStep
+    text: str
+    segments: segments.Segments
+    findings: list[wording.Finding]
+
+    @property
+    def errors(self) -> list[wording.Finding]:
+        return [finding for finding in self.findings if finding.level == "error"]
+
+
+SAMPLE_CODE = "0" * 17
+
+
+def preview(campaign: Campaign, practice: Practice, *, code: str = SAMPLE_CODE) -> list[Preview]:
+    """Every step rendered with a real link. Raises NoLink."""
+    values = merge_values(practice, code)
+    previews = []
+    for step in campaign.steps.all():
+        findings = wording.lint(step.body, practice_name=practice.name, sample_values=values)
+        try:
+            text = wording.render(step.body, values)
+        except wording.BadTemplate:
+            text = step.body
+        previews.append(Preview(step, text, segments.measure(text), findings))
+    return previews
+
+
+def late(due_at) -> bool:
+    """A step over 24 hours late is held for a person, never fired in a burst (design 4.7)."""
+    return clock.now() - due_at > gate.DAY

@@ -1,0 +1,134 @@
+"""Where every patient stands: computed from facts, here and nowhere else (design 1).
+
+The standings are tried in the order below and the first that fits counts, so that on every screen
+they add up to the number of patients.
+"""
+
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce
+
+from consent.models import ConsentEvent, Response, current_decision
+from explorer.lib.models import Practice, TextingBasis
+from outreach.models import Attempt, ContactPhone, Match, Message, Suppression
+from outreach.reach import FACILITY_FROM
+from patients.models import Patient, Phone
+
+LABELS = {
+    "conflict": "Answers contradict",
+    "given": "Given",
+    "declined": "Declined",
+    "revoked": "Revoked",
+    "in_review": "Answer in review",
+    "excluded": "Not to be contacted",
+    "opted_out": "Asked to stop texts",
+    "reminded": "Reminded",
+    "invited": "Invited",
+    "not_invited": "Not invited yet",
+    "cannot_be_reached": "Cannot be texted",
+}
+ANSWERED = ("given", "declined", "revoked", "conflict")
+KINDS = tuple(ConsentEvent.Kind.values)
+
+
+def with_standing(patients, practice: Practice | None = None):
+    """Annotates `standing`, one of LABELS, and the decision of the records ledger it rests on."""
+    practice = practice or Practice.current()
+    return patients.annotate(
+        records=current_decision("records"),
+        answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
+        stopped=is_opted_out(),
+        was_invited=was_invited(),
+        was_reminded=Exists(_confirmed().filter(message__step__day__gt=0)),
+        can_be_texted=can_be_texted(practice),
+    ).annotate(
+        standing=Case(
+            When(records__isnull=False, then=F("records")),
+            When(answer_in_review=True, then=Value("in_review")),
+            When(Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False), then=Value("excluded")),
+            When(stopped=True, then=Value("opted_out")),
+            When(was_reminded=True, then=Value("reminded")),
+            When(was_invited=True, then=Value("invited")),
+            When(can_be_texted=True, then=Value("not_invited")),
+            default=Value("cannot_be_reached"),
+        )
+    )
+
+
+def with_ledgers(patients):
+    """Annotates the state of each ledger: given, declined, revoked, conflict or none."""
+    ledgers = {f"{kind}_ledger": Coalesce(current_decision(kind), Value("none")) for kind in KINDS}
+    stopped = When(texting_ledger="none", then=Case(When(is_opted_out(), then=Value("revoked")),
+                                                    default=Value("none")))
+    return patients.annotate(**ledgers).annotate(
+        texting_state=Case(stopped, default=F("texting_ledger"))
+    )
+
+
+def counts(patients=None) -> dict[str, int]:
+    """Patients per standing, every standing named, and their `total`."""
+    patients = Patient.objects.all() if patients is None else patients
+    rows = with_standing(patients).order_by().values_list("standing").annotate(Count("pk"))
+    found = dict(rows)
+    return {standing: found.get(standing, 0) for standing in LABELS} | {"total": sum(found.values())}
+
+
+def is_opted_out():
+    """A STOP on any number of the patient counts for all of them (design 2.13), as does the ledger's word."""
+    stops = Suppression.objects.in_force().filter(reason=Suppression.Reason.STOP).values("phone")
+    own = Phone.objects.filter(patient=OuterRef("pk"), e164__in=stops)
+    by_contact = ContactPhone.objects.filter(
+        contact__matches__patient=OuterRef("pk"), contact__matches__verdict__in=Match.LINKED, e164__in=stops
+    )
+    said_no = ConsentEvent.objects.effective().filter(patient=OuterRef("pk"), kind="texting")
+    taken_back = said_no.filter(decision__in=("declined", "revoked")).exclude(
+        Exists(said_no_later())
+    )
+    return Exists(own) | Exists(by_contact) | Exists(taken_back)
+
+
+def said_no_later():
+    return ConsentEvent.objects.effective().filter(
+        patient=OuterRef("patient"), kind="texting", decision="given", occurred_at__gt=OuterRef("occurred_at")
+    )
+
+
+def was_invited():
+    mailed = Attempt.objects.filter(patient=OuterRef("pk"), channel="letter", outcome="mailed")
+    return Exists(_confirmed()) | Exists(mailed)
+
+
+def _confirmed():
+    return Message.patients.through.objects.filter(
+        patient=OuterRef("pk"), message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN
+    )
+
+
+def can_be_texted(practice: Practice):
+    """The same question as `reach.choose` answers for one patient, asked of the database."""
+    good_number = Q(pk__in=[]) if practice.texting_basis == TextingBasis.UNKNOWN else Q()
+    listed = Phone.objects.filter(patient=OuterRef(OuterRef("pk")), e164=OuterRef("e164"), retired_at=None)
+    bad = listed.filter(Q(kind__in=Phone.NOT_TEXTABLE) | Q(basis=TextingBasis.UNKNOWN))
+    theirs = (
+        ContactPhone.objects.filter(
+            contact__matches__patient=OuterRef("pk"), contact__matches__verdict__in=Match.LINKED
+        )
+        .exclude(e164__in=facility_numbers())
+        .filter(~Exists(bad))
+        .filter(Exists(listed) | good_number)
+    )
+    if not practice.text_unmatched:
+        return Exists(theirs)
+    own = (
+        Phone.objects.filter(patient=OuterRef("pk"), retired_at=None, label__in=("cell", "other"))
+        .exclude(kind__in=Phone.NOT_TEXTABLE)
+        .exclude(basis=TextingBasis.UNKNOWN)
+        .exclude(e164__in=facility_numbers())
+    )
+    undecided = Match.objects.filter(patient=OuterRef("pk"), verdict__in=(*Match.LINKED, Match.Verdict.REVIEW))
+    return Exists(theirs) | (Exists(own) & ~Exists(undecided))
+
+
+def facility_numbers() -> list[str]:
+    """Numbers of so many patients that they must be a home's or an office's."""
+    shared = Phone.objects.filter(retired_at=None).values("e164").annotate(patients=Count("patient"))
+    return list(shared.filter(patients__gte=FACILITY_FROM).values_list("e164", flat=True))

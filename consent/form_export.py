@@ -9,12 +9,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from consent.form_headings import (
-    CERTAIN,
     DECISIONS,
     LIKELY,
     Looks,
@@ -27,14 +26,26 @@ from consent.form_headings import (
 from consent.form_options import BLANK, TICKS, YES, decision, plain_text
 from patients.dates import BadDate, day_first_in, read_birth_date
 
-__all__ = ["Answer", "DateStyle", "FormMap", "decision", "read_answer", "read_answers", "signature_of", "understand"]
+__all__ = [
+    "Answer",
+    "DateStyle",
+    "FormMap",
+    "decision",
+    "read_answer",
+    "read_answers",
+    "signature_of",
+    "understand",
+]
 
 Row = tuple[int, Sequence[str]]
 METADATA = ("response_id", "started_at", "completed_at", "email", "respondent_name")
 _NAMES = ("full_name", "signature_name", "last_name")
 _IGNORED = frozenset({"total_points", "quiz_feedback"})
 _ANONYMOUS = frozenset({"", "anonymous", "anonimo", "anonym", "anonyme", "匿名"})
-_SELF = re.compile(r"(n ?/? ?a|none|no|self|same|me|myself|i am the patient|patient|the patient|yo mism[oa]|paciente|ninguno|no aplica|not applicable|-+)\.?")
+_SELF = re.compile(
+    r"(n ?/? ?a|none|no|self|same|me|myself|i am the patient|(the )?patient|yo mism[oa]|(el |la )?paciente|"
+    r"ninguno|no aplica|not applicable|-+)\.?"
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +56,8 @@ class DateStyle:
 
 @dataclass(frozen=True)
 class FormMap:
-    """`columns`: meaning to the column's index. `unknown`: headings nobody could place. `missing`: meanings
-    without which no answer can be applied."""
+    """`columns`: meaning to the column's index. `unknown`: headings nobody could place.
+    `missing`: meanings without which no answer can be applied."""
 
     columns: Mapping[str, int]
     date_style: DateStyle
@@ -60,8 +71,10 @@ class FormMap:
 
 @dataclass(frozen=True)
 class Answer:
-    """One row of the export. `births`: the readable dates typed; `signed`: None where the form asks for no
-    signature. Times are local to the practice and carry no zone."""
+    """One row of the export. Times are local to the practice and carry no zone.
+
+    `births`: the dates among `birth_texts`; `signed`: None where the form asks for no signature.
+    """
 
     row: int = 0
     response_id: str = ""
@@ -151,7 +164,9 @@ def _slot(meaning: str, columns: Mapping[str, int]) -> str:
     """Where a column of this meaning goes; a birth date may be asked twice."""
     if meaning not in columns:
         return meaning
-    return "date_of_birth_again" if meaning == "date_of_birth" and "date_of_birth_again" not in columns else ""
+    return (
+        "date_of_birth_again" if meaning == "date_of_birth" and "date_of_birth_again" not in columns else ""
+    )
 
 
 def _by_look(
@@ -185,7 +200,7 @@ def _unplaced_times(columns: Mapping[str, int]) -> list[str]:
 def _earlier_first(moments: list[int], cells: list[list[str]]) -> list[int]:
     def typical(index: int) -> tuple[bool, datetime]:
         read = sorted(moment for moment in map(read_moment, cells[index]) if moment)
-        return (not read, read[len(read) // 2] if read else datetime.min)  # noqa: DTZ901
+        return (not read, read[len(read) // 2] if read else datetime.min)
 
     return sorted(moments, key=typical)
 
@@ -228,20 +243,23 @@ def _settle_records(columns: dict[str, int], headings: Sequence[str], seen: list
 def _date_style(columns: Mapping[str, int], cells: list[list[str]]) -> DateStyle:
     times = [cells[columns[key]] for key in ("started_at", "completed_at") if key in columns]
     births = [cells[columns[key]] for key in ("date_of_birth", "date_of_birth_again") if key in columns]
-    times_day_first = day_first_in([value for column in times for value in column]) or _only_so_in_order(times)
+    times_day_first = day_first_in([value for column in times for value in column]) or _closer_day_first(
+        times
+    )
     return DateStyle(times_day_first, day_first_in([value for column in births for value in column]))
 
 
-def _only_so_in_order(times: list[list[str]]) -> bool:
-    """True where the rows' times rise when read day first and jump about when read month first."""
+def _closer_day_first(times: list[list[str]]) -> bool:
+    """Where no day is over 12: true if the rows' times lie close together only when read day first."""
     if not times or len(times[-1]) < 5:
         return False
-    return _falls(times[-1], day_first=True) * 4 < _falls(times[-1], day_first=False)
+    return _spread(times[-1], day_first=True) * 4 < _spread(times[-1], day_first=False)
 
 
-def _falls(values: list[str], *, day_first: bool) -> int:
-    read = [read_moment(value, day_first=day_first) for value in values if value.strip()]
-    return sum(not a or not b or b < a for a, b in pairwise(read))
+def _spread(values: list[str], *, day_first: bool) -> timedelta:
+    """The sum of the steps from each row's time to the next."""
+    read = [moment for value in values if (moment := read_moment(value, day_first=day_first))]
+    return sum((abs(b - a) for a, b in pairwise(read)), timedelta())
 
 
 def read_answers(

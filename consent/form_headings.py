@@ -1,7 +1,7 @@
 """Which column of a Forms export holds what, judged by its title and by the look of its values.
 
-Titles are whole questions in any wording, English and Spanish first; the metadata headings follow the language
-of the form's owner (microsoft.md 4.4). A title only proposes; values that look otherwise overrule it.
+Titles are whole questions in any wording, English and Spanish first; the metadata headings follow the
+language of the form's owner (microsoft.md 4.4). A title only proposes: values that look otherwise overrule.
 """
 
 import re
@@ -18,22 +18,29 @@ DECISIONS = ("records", "apcm", "notice", "texting")
 CERTAIN = 12
 LIKELY = 3
 _SAMPLE = 60
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - serials carry no zone
+_EPOCH = datetime(1899, 12, 30)  # Excel counts from here; serials carry no zone
 _METADATA = {
     "response_id": "id|id.|response id|respondent id|id de respuesta|identificador|antwort-id|no.|#",
-    "started_at": "start time|started|hora de inicio|hora de comienzo|startzeit|heure de debut|開始時刻|開始時間|"
+    "started_at": "start time|started|hora de inicio|hora de comienzo|startzeit|heure de debut|"
+    "開始時刻|開始時間|"
     "hora de inicio|ora di inizio|begintijd|开始时间",
-    "completed_at": "completion time|completed|completed at|submission time|submitted|submitted at|timestamp|"
-    "submission date|hora de finalizacion|hora de conclusion|fertigstellungszeit|abschlusszeit|heure de fin|"
-    "heure de lachevement|完了時刻|完了時間|hora de conclusao|ora di completamento|voltooiingstijd|完成时间",
-    "email": "email|e-mail|email address|correo|correo electronico|adresse de messagerie|courriel|e-mail-adresse|"
+    "completed_at": "completion time|completed|completed at|submission time|submitted|"
+    "submitted at|timestamp|"
+    "submission date|hora de finalizacion|hora de conclusion|fertigstellungszeit|abschlusszeit|"
+    "heure de fin|"
+    "heure de lachevement|完了時刻|完了時間|hora de conclusao|ora di completamento|"
+    "voltooiingstijd|完成时间",
+    "email": "email|e-mail|email address|correo|correo electronico|adresse de messagerie|"
+    "courriel|e-mail-adresse|"
     "メール|電子メール|posta elettronica|电子邮件",
     "respondent_name": "name|nombre|nom|nome|naam|名前|名称|姓名",
     "language": "language|idioma|sprache|langue|lingua|taal|言語|语言",
     "last_modified": "last modified time|last modified|hora de la ultima modificacion|"
-    "uhrzeit der letzten anderung|zeitpunkt der letzten anderung|heure de la derniere modification|最終変更時刻|最終更新時刻",
+    "uhrzeit der letzten anderung|zeitpunkt der letzten anderung|"
+    "heure de la derniere modification|最終変更時刻|最終更新時刻",
     "total_points": "total points|puntos totales|gesamtpunktzahl|total des points|合計点",
-    "quiz_feedback": "quiz feedback|comentarios del cuestionario|quizfeedback|commentaires sur le questionnaire",
+    "quiz_feedback": "quiz feedback|comentarios del cuestionario|quizfeedback|"
+    "commentaires sur le questionnaire",
 }
 _EXACT = {heading: meaning for meaning, headings in _METADATA.items() for heading in headings.split("|")}
 
@@ -54,7 +61,8 @@ _RULES = (
         "code",
         7,
         r"\btoken\b|(reference|invitation|personal|access|security|consent) (code|number|no\b|id)|"
-        r"\b(codigo|numero) (de |personal)(referencia|invitacion|acceso)|codigo personal|referenz(code|nummer)|"
+        r"\b(codigo|numero) (de |personal)(referencia|invitacion|acceso)|codigo personal|"
+        r"referenz(code|nummer)|"
         r"(code|numero) (de reference|dinvitation|personnel)|参照コード|招待コード",
         r"\b(zip|area|postal)\b",
     ),
@@ -70,7 +78,8 @@ _RULES = (
     Rule(
         "signed_on",
         7,
-        r"todays date|date (of |you )?(signing|signature|signed|sign)\b|signed on|signature date|fecha de (hoy|la firma|firma)|"
+        r"todays date|date (of |you )?(signing|signature|signed|sign)\b|signed on|"
+        r"signature date|fecha de (hoy|la firma|firma)|"
         r"heutiges datum|datum der unterschrift|date de (la )?signature|date du jour|署名日|本日の日付",
     ),
     Rule("signed_on", 3, r"^\W*(date|fecha|datum|日付)\W*$"),
@@ -79,12 +88,16 @@ _RULES = (
         6,
         r"full (legal )?name|legal name|your name|patients? name|name of (the )?patient|printed? name|"
         r"first and last name|nombre (completo|legal|y apellido)|su nombre|nombre del paciente|"
-        r"(vollstandiger|ihr) name|name des patienten|nom (complet|et prenom)|votre nom|氏名|お名前|nome completo",
+        r"(vollstandiger|ihr) name|name des patienten|nom (complet|et prenom)|votre nom|氏名|"
+        r"お名前|nome completo",
         r"name of (your |the )?(practice|doctor|physician|pharmacy|insurance|clinic|caregiver|emergency)",
     ),
     Rule("full_name", 3, r"\bname\b|\bnombre\b|\bnom\b|名前", r"(practice|doctor|pharmacy|insurance|user)"),
     Rule(
-        "first_name", 7, r"^\W*(patients? |your )?(first|given) name|^\W*(primer )?nombres?\W*$|vorname|prenom", "last"
+        "first_name",
+        7,
+        r"^\W*(patients? |your )?(first|given) name|^\W*(primer )?nombres?\W*$|vorname|prenom",
+        "last",
     ),
     Rule(
         "last_name",
@@ -92,12 +105,18 @@ _RULES = (
         r"^\W*(patients? |your )?(last|family|sur) ?name|^\W*apellidos?\W*$|nachname|nom de famille",
         "first",
     ),
-    Rule("signature_name", 8, r"\bnam\w*\b.*(signature|\bsign\b)|(signature|\bsign\b|\bfirma\b).*(name|nombre)"),
+    Rule(
+        "signature_name",
+        8,
+        r"\bnam\w*\b.*(signature|\bsign\b)|(signature|\bsign\b|"
+        "\bfirma\b).*(name|nombre)",
+    ),
     Rule("signature_name", 6, r"signature|\bfirma\b|unterschrift|\bsign here\b|署名"),
     Rule(
         "signature_box",
         9,
-        r"(check|tick|box|marque|casilla|ankreuz|coch).*(sign|firma|unterschr)|by checking|typed name (is|serves|"
+        r"(check|tick|box|marque|casilla|ankreuz|coch).*(sign|firma|unterschr)|by checking|"
+        r"typed name (is|serves|"
         r"constitutes|counts)|(is|as|constitutes) my (electronic |legal )*signature|agree to sign|"
         r"sign(ature)? (check ?box|confirmation|acknowledg)",
     ),
@@ -106,39 +125,64 @@ _RULES = (
     Rule(
         "records",
         6,
-        r"\brecords?\b|\bchart\b|expediente|histori\w+ (medic|clinic)|registros|archivos? medic|krankenakte|"
+        r"\brecords?\b|\bchart\b|expediente|histori\w+ (medic|clinic)|registros|"
+        r"archivos? medic|krankenakte|"
         r"patientenakte|dossiers? medica|診療記録|カルテ|医療記録|prontuario|health information",
     ),
-    Rule("records", 3, r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwilligung|consentement|同意"),
+    Rule(
+        "records", 3, r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwilligung|consentement|同意"
+    ),
     Rule(
         "apcm",
         7,
-        r"\bapcm\b|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|administracion|coordinacion) "
+        r"\bapcm\b|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|"
+        r"administracion|coordinacion) "
         r"(de |del |de la )?(atencion|cuidado)|atencion primaria avanzada",
     ),
     Rule(
         "notice",
         8.5,
-        r"\bnotif|\binform (my|the|your|our|southview|old|former|previous|prior)|\btell\b|\blet\b.*\bknow\b|"
+        r"\bnotif|\binform (my|the|your|our|southview|old|former|previous|prior)|\btell\b|"
+        r"\blet\b.*\bknow\b|"
         r"\b(end|ending|terminate|revoke|stop|cancel|withdraw)\w*\b.*\b(bill|authority)|\bnotice to\b|"
         r"\bavis\w+|\binform(ar|e|en)\b|benachrichtig|prevenir|通知",
     ),
-    Rule("understood", 9, r"understand|acknowledg|entiendo|entiende|comprendo|reconozco|verstehe|comprends|理解"),
-    Rule("understood", 13, r"^\W*(do you |i |please )?(confirm (that )?(you |i )?)?(understand|acknowledg|entiendo)"),
+    Rule(
+        "understood",
+        9,
+        r"understand|acknowledg|entiendo|entiende|comprendo|reconozco|verstehe|comprends|理解",
+    ),
+    Rule(
+        "understood",
+        13,
+        r"^\W*(do you |i |please )?(confirm (that )?(you |i )?)?(understand|acknowledg|entiendo)",
+    ),
     Rule(
         "voluntary",
         10,
-        r"voluntar|(withdraw|revoke|cancel)\w* (my|this|your|it|the) ?(consent|authori[sz]ation|permission|at any)|"
+        r"voluntar|(withdraw|revoke|cancel)\w* (my|this|your|it|the) ?(consent|"
+        r"authori[sz]ation|permission|at any)|"
         r"may be withdrawn|retirar (mi|este|su) (consent|autoriz)|freiwillig|volontair",
     ),
-    Rule("texting", 8, r"text messag|\bsms\b|\btexting\b|\btext (you|me)\b|\bby text\b|mensajes? de texto|textnachricht"),
-    Rule("comment", 6, r"comment|\bnotes?\b|remarks?|anything else|additional information|comentario|observacion|kommentar"),
+    Rule(
+        "texting",
+        8,
+        r"text messag|\bsms\b|\btexting\b|\btext (you|me)\b|\bby text\b|mensajes? de texto|textnachricht",
+    ),
+    Rule(
+        "comment",
+        6,
+        r"comment|\bnotes?\b|remarks?|anything else|additional information|comentario|"
+        r"observacion|kommentar",
+    ),
     Rule("comment", 5, r"\bquestions?\b|preguntas?|コメント|備考|bemerkung", r"question \d|pregunta \d"),
     Rule(
         "representative",
         6.5,
-        r"on behalf|not the patient|other than the patient|relationship to|your relationship|representative|guardian|"
-        r"power of attorney|authority to sign|en nombre de(l| la| otra)|representante|parentesco|relacion con el paciente",
+        r"on behalf|not the patient|other than the patient|relationship to|your relationship|"
+        r"representative|guardian|"
+        r"power of attorney|authority to sign|en nombre de(l| la| otra)|representante|"
+        r"parentesco|relacion con el paciente",
         r"patient or|are you the patient|or (legal |personal )?(representative|guardian)",
     ),
 )
@@ -173,17 +217,22 @@ def title_scores(heading: str) -> dict[str, float]:
             scores[rule.meaning] = max(rule.weight, scores.get(rule.meaning, 0))
     if _CODE_WORDS.search(title):
         scores.pop("texting", None)
+    if "voluntary" in scores:
+        scores.pop("understood", None)
     return scores
 
 
 def says_again(heading: str) -> bool:
-    again = r"\bagain\b|confirm|re-?enter|once more|second time|verify|otra vez|de nuevo|repita|nochmals|encore|再"
+    again = (
+        r"\bagain\b|confirm|re-?enter|once more|second time|verify|"
+        r"otra vez|de nuevo|repita|nochmals|encore|再"
+    )
     return repetition(heading) > 1 or bool(re.search(again, title_of(heading)))
 
 
 @dataclass(frozen=True)
 class Looks:
-    """Shares (0 to 1) of a column's filled cells that look like something; `years`: distinct years of dates."""
+    """Shares (0 to 1) of a column's filled cells that look so; `years`: how many years its dates are of."""
 
     filled: int
     code: float
@@ -235,7 +284,9 @@ def evidence(meaning: str, seen: Looks) -> float:
         return whole * seen.name - 6 * max(seen.choice, seen.code, seen.date)
     if meaning in {"understood", "voluntary", "signature_box"}:
         repeated = 2 * (1 - seen.distinct) if seen.filled > 3 else 0
-        return repeated - 6 * max(seen.code, seen.date) - (5 if seen.distinct > 0.5 and seen.name > 0.5 else 0)
+        return (
+            repeated - 6 * max(seen.code, seen.date) - (5 if seen.distinct > 0.5 and seen.name > 0.5 else 0)
+        )
     if meaning in {"started_at", "completed_at", "last_modified"}:
         return -CERTAIN if seen.date < 0.3 else 0
     return -4 * max(seen.code, seen.date) if meaning in {"comment", "representative"} else 0
@@ -248,13 +299,20 @@ def _all_of_late(seen: Looks) -> bool:
 
 def _like_code(value: str) -> bool:
     cleaned = re.sub(r"[\s\-–—.\"'`_]+", "", value)
-    mixed = cleaned.isascii() and cleaned.isalnum() and re.search(r"\d", cleaned) and re.search(r"[A-Za-z]", cleaned)
+    mixed = (
+        cleaned.isascii()
+        and cleaned.isalnum()
+        and re.search(r"\d", cleaned)
+        and re.search(r"[A-Za-z]", cleaned)
+    )
     return bool(mixed) and 10 <= len(cleaned) <= 40 and _some_date(value) is None
 
 
 def _like_name(value: str) -> bool:
     words = re.findall(r"[^\W\d_]+", value)
-    return 2 <= len(words) <= 6 and len(value) <= 60 and not re.search(r"[\d?@;]", value) and _undecided(value)
+    return (
+        2 <= len(words) <= 6 and len(value) <= 60 and not re.search(r"[\d?@;]", value) and _undecided(value)
+    )
 
 
 def _undecided(value: str) -> bool:
@@ -280,14 +338,21 @@ def read_moment(text: str, *, day_first: bool = False, zone: ZoneInfo | None = N
 
     An offset ("Z", "-06:00") is converted where `zone` is given and dropped where it is not.
     """
-    text = re.sub(r"\s*日\s*", " ", re.sub(r"\s*[年月]\s*", "-", text)).replace("\u202f", " ").replace("\xa0", " ").strip()
+    text = (
+        re.sub(r"\s*日\s*", " ", re.sub(r"\s*[年月]\s*", "-", text))
+        .replace("\u202f", " ")
+        .replace("\xa0", " ")
+        .strip()
+    )
     if re.fullmatch(r"\d{5}(\.\d+)?", text):
         return _EPOCH + timedelta(seconds=round(float(text) * 86_400))
+    if re.fullmatch(r"[\d.,]{1,6}", text):
+        return None
     found = _CLOCK.fullmatch(text)
     try:
         day = read_date(found["day"].strip() if found else text, day_first=day_first)
         if not found:
-            return datetime(day.year, day.month, day.day)  # noqa: DTZ001
+            return datetime(day.year, day.month, day.day)
         return _at(day.isoformat(), found, zone)
     except (BadDate, ValueError):
         return None

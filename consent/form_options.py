@@ -19,18 +19,21 @@ _UNSEEN = frozenset({"Mn", "Cf", "Cc"})
 _VOICED = "\u3099\u309a"  # the marks that make が of か: part of the letter, unlike an accent
 
 _YES_WORD = (
-    r"yes+|y|yeah|yep|yup|si|s|sim|ja|oui|ok|okay|true|verdadero|1|agreed?|accept(ed)?|consent(ed)?|checked|はい|"
-    r"同意します|同意する|✓|✔|✅|☑|x"
+    r"yes+|y|yeah|yep|yup|si|s|sim|ja|oui|ok|okay|true|verdadero|1|agreed?|accept(ed)?|"
+    r"consent(ed)?|checked|はい|同意します|同意する|✓|✔|✅|☑|x"
 )
-_NO_WORD = r"no+|n|nope|nah|nein|non|nao|false|falso|0|declined?|refused?|disagree|いいえ|同意しません|同意しない|❌|✗"
+_NO_WORD = (
+    r"no+|n|nope|nah|nein|non|nao|false|falso|0|declined?|refused?|disagree|いいえ|同意しません|"
+    r"同意しない|❌|✗"
+)
 _VERB = (
     r"(consent|agree|authori[sz]e|accept|approve|allow|permit|give|grant|want|wish|would like|choose|elect|"
     r"continue|autorizo|acepto|consiento|doy|permito|deseo|quiero|estoy de acuerdo|elijo|stimme|"
     r"accepte|autorise|concordo|aceito)"
 )
 _NEGATION = (
-    r"(do not|dont|did not|does not|cannot|cant|can not|will not|wont|would not|wouldnt|never|not|no|decline to|"
-    r"refuse to|rather not|prefer not to|nicht|ne|n|nao)"
+    r"(do not|dont|did not|does not|cannot|cant|can not|will not|wont|would not|wouldnt|never|"
+    r"not|no|decline to|refuse to|rather not|prefer not to|nicht|ne|n|nao)"
 )
 _NEGATED = (
     rf"\b{_NEGATION}( \w+){{0,2}}? {_VERB}\b|"
@@ -38,9 +41,9 @@ _NEGATED = (
 )
 _AFFIRMED = rf"\b(i|we|yo|ich|je|eu)( \w+){{0,2}}? {_VERB}\b|^(please )?{_VERB}\b"
 _NOT_APPLICABLE = re.compile(
-    r"^(no[ ,]+)?(n a|na|not applicable|does not apply|doesnt apply|no aplica|no corresponde|nicht zutreffend|"
-    r"sans objet|nao se aplica|該当なし|i am not (enrolled|in apcm|an apcm|on medicare|a medicare)|"
-    r"im not (enrolled|in apcm|an apcm|on medicare|a medicare)|not enrolled|no estoy inscrit[oa])\b"
+    r"^(no[ ,]+)?(n a|na|not applicable|does not apply|doesnt apply|no aplica|no corresponde|"
+    r"nicht zutreffend|sans objet|nao se aplica|該当なし|"
+    r"(i am|im) not (enrolled|in apcm|an apcm|on medicare|a medicare)|not enrolled|no estoy inscrit[oa])\b"
 )
 _MORE_INFORMATION = re.compile(
     r"\b(need|want|like|require|send|give me|necesito|quisiera|quiero|deseo|me gustaria)( \w+){0,4}? "
@@ -51,8 +54,8 @@ _MORE_INFORMATION = re.compile(
     r"\bcall me (first|before)\b|\bllamen?me\b|\bplease call me\b|\bthink about it\b"
 )
 _DOUBT = re.compile(
-    r"\b(but|except|unless|only if|maybe|perhaps|probably|depends|if|however|pero|excepto|salvo|solo si|quizas?|"
-    r"tal vez|depende|aber|mais|not yet|not now|for now|some of|part of)\b|\?"
+    r"\b(but|except|unless|only if|maybe|perhaps|probably|depends|if|however|pero|excepto|"
+    r"salvo|solo si|quizas?|tal vez|depende|aber|mais|not yet|not now|for now|some of|part of)\b|\?"
 )
 _NO_OBJECTION = re.compile(r"\bno (objections?|problems?|problema|worries|doubts?|hay problema|issue)\b")
 _MYSELF = re.compile(
@@ -67,7 +70,8 @@ _FIRST_PERSON_NO = re.compile(
 )
 _FIRST_PERSON_YES = re.compile(r"\bi (also |do |hereby )?(consent|agree|authori[sz]e|accept)\b")
 _WITHHELD = re.compile(
-    r"(^|[,.] )(please )?(do not|dont|never) (share|release|transfer|send|keep|copy|contact|notify|tell|use)\b"
+    r"(^|[,.] )(please )?(do not|dont|never) (share|release|transfer|send|keep|copy|contact|"
+    r"notify|tell|use)\b"
 )
 _UNTICKED = re.compile(r"\bnot (understand|read|my)\b|\bno entiendo\b|\bnot (ticked|checked)\b")
 _BOTH = re.compile(r"^(yes|si|y)\b,?( and| or| y| o)? no\b|^no\b,?( and| or| y| o)? (yes|si)\b")
@@ -77,7 +81,9 @@ _BACKING_OUT = re.compile(
 _HARMLESS = re.compile(
     r"\bbut i (understand|know|may|can)\b|\bif (i am |im )?(eligible|qualif\w+|enrolled|i change my mind)\b"
 )
-_ACKNOWLEDGEMENT = re.compile(r"(i )?(have read|understand|acknowledge|may|can|know)\b|if i change|entiendo|comprendo")
+_ACKNOWLEDGEMENT = re.compile(
+    r"(i )?(have read|understand|acknowledge|may|can|know)\b|if i change|entiendo|comprendo"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -99,9 +105,11 @@ def plain_text(text: str) -> str:
     text = _MARKUP.sub(" ", html.unescape(text))
     if not text.isascii():
         apart = unicodedata.normalize("NFKD", text)
-        apart = "".join(c for c in apart if c.isspace() or c in _VOICED or unicodedata.category(c) not in _UNSEEN)
+        apart = "".join(
+            c for c in apart if c.isspace() or c in _VOICED or unicodedata.category(c) not in _UNSEEN
+        )
         text = unicodedata.normalize("NFC", apart)
-    return re.sub(r"\s+", " ", re.sub(r"['’`´‘]", "", text.casefold())).strip(" \"")
+    return re.sub(r"\s+", " ", re.sub(r"['’`´‘]", "", text.casefold())).strip(' "')
 
 
 def _is_formula(text: str) -> bool:
@@ -122,7 +130,7 @@ def _meaning_of(part: str, meaning: str) -> str:
     words = _words(part)
     if _NOT_APPLICABLE.match(words):
         return NOT_APPLICABLE
-    head = _words(re.split(r"[.–—(:]|\s-+\s", part.strip("=\"+@ "), maxsplit=1)[0]) or words
+    head = _words(re.split(r"[.–—(:]|\s-+\s", part.strip('="+@ '), maxsplit=1)[0]) or words
     leading = _leading(words, part)
     if _MORE_INFORMATION.search(words):
         return UNCLEAR if leading == YES else MORE_INFORMATION
@@ -160,10 +168,14 @@ def _contradicts(answer: str, words: str, head: str) -> bool:
         return True
     if answer == YES:
         return bool(
-            _FIRST_PERSON_NO.search(words) or _WITHHELD.search(words) or re.search(rf"[,.] ({_NO_WORD})$", words)
+            _FIRST_PERSON_NO.search(words)
+            or _WITHHELD.search(words)
+            or re.search(rf"[,.] ({_NO_WORD})$", words)
         )
     rest = re.sub(_NEGATED, " ", words)
-    return bool(_FIRST_PERSON_YES.search(rest) or re.search(r"\b(and|or|y|o|/) (yes|si)\b|[,.] (yes|si)$", rest))
+    return bool(
+        _FIRST_PERSON_YES.search(rest) or re.search(r"\b(and|or|y|o|/) (yes|si)\b|[,.] (yes|si)$", rest)
+    )
 
 
 def _hedged(words: str) -> bool:

@@ -70,9 +70,9 @@ class ResponseFile(models.Model):
     sha256 = models.CharField(max_length=64, db_index=True)
     form = models.CharField(max_length=64, help_text="Which form: the signature of its headings.")
     columns = models.JSONField(default=dict)
-    raw = models.BinaryField(null=True, editable=False)
+    raw = models.BinaryField(null=True, blank=True, editable=False)
     taken_in_at = models.DateTimeField(default=clock.now)
-    taken_in_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    taken_in_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["-taken_in_at"]
@@ -99,23 +99,23 @@ class Response(models.Model):
     row = models.PositiveIntegerField()
     response_id = models.CharField(max_length=40, blank=True)
     content_hash = models.CharField(max_length=64, db_index=True)
-    completed_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
     raw = models.JSONField(default=dict, help_text="The row as it came: heading: value")
     decisions = models.JSONField(default=dict, help_text="records, apcm, notice: yes, no …")
     identity = models.JSONField(default=dict, help_text="code, date of birth, name: right, wrong …")
     outcome = models.CharField(max_length=9, choices=Outcome)
     reasons = models.JSONField(default=list, help_text="[{code, words}]")
     candidates = models.JSONField(default=list, help_text="Patients it may belong to, best first.")
-    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="responses")
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="responses")
     likely = models.ForeignKey(
         Patient,
-        null=True,
+        null=True, blank=True,
         on_delete=models.PROTECT,
         related_name="answers_in_question",
         help_text="The best candidate, shown first; not a decision.",
     )
-    decided_at = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decision_note = models.CharField(max_length=300, blank=True)
 
     objects = ResponseQuerySet.as_manager()
@@ -173,7 +173,7 @@ class ConsentEvent(models.Model):
     method = models.CharField(max_length=10, choices=Method)
     occurred_at = models.DateTimeField(help_text="When the patient said so.")
     recorded_at = models.DateTimeField(default=clock.now)
-    recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    recorded_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     obtained_by = models.CharField(max_length=120, blank=True, help_text="Who spoke with the patient.")
     witness = models.CharField(max_length=120, blank=True)
     given_by = models.CharField(max_length=160, blank=True, help_text="Empty when the patient decided alone.")
@@ -182,13 +182,13 @@ class ConsentEvent(models.Model):
     )
     note = models.CharField(max_length=500, blank=True)
     response = models.ForeignKey(
-        Response, null=True, on_delete=models.PROTECT, related_name="consent_events"
+        Response, null=True, blank=True, on_delete=models.PROTECT, related_name="consent_events"
     )
     supersedes = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="superseded_by"
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
     )
     contradicts = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="contradicted_by"
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="contradicted_by"
     )
 
     objects = ConsentEventQuerySet.as_manager()

@@ -26,7 +26,6 @@ INSTALLED_APPS = [
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",
-    "explorer.apps.ExplorerConfig",
     "explorer.apps.SiteConfig",
     "explorer.lib.apps.FloorConfig",
     "patients.apps.PatientsConfig",
@@ -43,6 +42,7 @@ INSTALLED_APPS = [
     "django_q",
     "auditlog",
     "import_export",
+    "explorer.apps.ExplorerConfig",  # last: it registers other apps' models again
 ]
 
 MIDDLEWARE = [

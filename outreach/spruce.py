@@ -54,7 +54,8 @@ __all__ = [
 API = "https://api.sprucehealth.com/v1"
 CONTACTS_PAGE = 500
 CONVERSATIONS_PAGE = 200
-MAX_PAGES = 20_000
+MAX_PAGES = 2_000
+MAX_STALE_PAGES = 3
 READ_ATTEMPTS = 3
 LONGEST_KEY = 255
 NANP = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}", re.ASCII)
@@ -193,17 +194,17 @@ class _Guard:
         self.ids: set[str] = set()
         self.tokens: set[str] = set()
         self.rows = 0
-        self.grew = False
+        self.stale = 0
 
     def fresh(self, entries: list[dict]) -> Iterator[dict]:
         """The entries not seen before; a changing list may show one on two pages."""
         self.rows += len(entries)
-        self.grew = False
+        self.stale += 1
         for entry in entries:
             id = as_text(entry.get("id")) or self._nonsense("an entry without an id")
             if id not in self.ids:
                 self.ids.add(id)
-                self.grew = True
+                self.stale = 0
                 yield entry
 
     def next_token(self, page: dict, entries: list[dict]) -> str | None:
@@ -218,7 +219,7 @@ class _Guard:
         token = as_text(page.get("paginationToken"))
         if not token or token in self.tokens:
             self._nonsense("a page without a new token for the next")
-        if not entries or not self.grew or len(self.tokens) >= MAX_PAGES:
+        if not entries or self.stale >= MAX_STALE_PAGES or len(self.tokens) >= MAX_PAGES:
             self._nonsense("pages without end")
         self.tokens.add(token)
         return token

@@ -13,6 +13,7 @@ import phonenumbers
 
 from explorer.lib import clock, http
 
+IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE  # and not only within its own area
 EARLIEST_BIRTH = date(1880, 1, 1)
 LIMIT_HEADERS = ("limit", "remaining", "daily-limit", "daily-remaining")
 
@@ -260,7 +261,7 @@ def e164(value: str) -> str | None:
         number = phonenumbers.parse(bare, "US")
     except phonenumbers.NumberParseException:
         return None
-    if number.extension or not phonenumbers.is_possible_number(number):
+    if number.extension or phonenumbers.is_possible_number_with_reason(number) != IS_POSSIBLE:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

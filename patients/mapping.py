@@ -427,15 +427,22 @@ def _speaks_against(words: list[str], aliases: frozenset[str]) -> bool:
 
 def _likeness(heading: str, words: frozenset[str], alias: str) -> float:
     alias_words = frozenset(alias.split())
-    if words == alias_words:
+    if words == alias_words or heading.replace(" ", "") == alias.replace(" ", ""):
         return 0.95
     if re.findall(r"\d+", heading) != re.findall(r"\d+", alias):
         return 0.0
     ratio = Indel.normalized_similarity(heading, alias)
-    if ratio >= SLIP and len(alias) > 4:
+    if ratio >= SLIP and _differs_by_slips(heading.split(), alias.split()):
         return 0.95 * ratio
     shared = len(words & alias_words) / len(words | alias_words)
     return 0.6 * shared + 0.4 * ratio
+
+
+def _differs_by_slips(words: list[str], others: list[str]) -> bool:
+    return len(words) == len(others) and all(
+        word == other or (len(other) > 4 and Indel.normalized_similarity(word, other) >= 0.8)
+        for word, other in zip(words, others, strict=True)
+    )
 
 
 def _value_bonus(values: list[str], looks: str) -> float:

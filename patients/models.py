@@ -208,15 +208,15 @@ class ImportBatch(models.Model):
     sheet = models.CharField(max_length=200, blank=True)
     columns = models.JSONField(default=dict, help_text="Which heading was read as which field.")
     notes = models.JSONField(default=list, help_text="What the reader left out, and why.")
-    raw = models.BinaryField(null=True, editable=False)
+    raw = models.BinaryField(null=True, blank=True, editable=False)
     state = models.CharField(max_length=9, choices=State, default=State.PROPOSED)
     uploaded_at = models.DateTimeField(default=clock.now)
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    closed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
     class Meta:
@@ -247,11 +247,11 @@ class ImportRow(models.Model):
         VANISHED = "vanished", "No longer on the list"
 
     batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")
-    row = models.PositiveIntegerField(null=True, help_text="Empty for patients the sheet no longer names.")
+    row = models.PositiveIntegerField(null=True, blank=True, help_text="Empty for patients the sheet no longer names.")
     outcome = models.CharField(max_length=9, choices=Outcome)
     mrn = models.CharField(max_length=80, blank=True)
-    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="import_rows")
-    patient_version = models.PositiveIntegerField(null=True)
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="import_rows")
+    patient_version = models.PositiveIntegerField(null=True, blank=True)
     values = models.JSONField(default=dict)
     changes = models.JSONField(default=dict, help_text="field: [old, new]")
     problems = models.JSONField(default=list, help_text="[{column, problem}]")

@@ -66,7 +66,7 @@ april: apryl
 archibald: archie arch
 arlene: arly
 arnold: arnie
-arthur: art artie arturo
+arthur: art artie
 arturo: art turo
 augustus august: gus augie
 augusta: gussie
@@ -204,7 +204,7 @@ elvira: elvie
 emanuel emmanuel immanuel: manny manuel
 emily: em emmie emmy millie
 emma: em emmie
-enrique: quique henry kike rick
+enrique: quique kike rick
 eric erik erick: rick
 ernesto: ernie neto
 esperanza: espie
@@ -228,7 +228,7 @@ flora: flo
 frances: fran franny francie frankie fannie sissy francine
 francine: fran
 francis: frank fran frankie
-francisca: paquita pancha fran frances
+francisca: paquita pancha fran
 francisco: paco pancho frank kiko cisco
 franklin franklyn: frank
 frank: frankie
@@ -250,18 +250,17 @@ gerard: jerry gerry
 gertrude: gert trudy gertie
 gilbert: gil bert
 gilberto: gil beto
-giovanni: john gio
+giovanni: gio
 gladys: glad
 glenn glen: glennie
 gloria: glory
 grace: gracie
-graciela: grace chela
-gregory greg gregg: gregorio
+graciela: chela
 gregory: greg gregg
 gregorio: greg goyo
 griffith: griff
 guadalupe: lupe lupita
-guillermo: memo bill william
+guillermo: memo
 gwendolyn gwendolen gwendolynn: gwen wendy
 hannah hanna: annie
 harold: hal harry
@@ -326,12 +325,12 @@ jo: joe
 joan: joanie joni
 joanna johanna: jo joan annie joanne
 joanne joann: jo joan annie
-joaquin: quino jack
+joaquin: quino
 jodi jody: jo
 john: johnny jon johnnie jack
 jon: jonny johnny
 jonathan johnathan jonathon: jon john johnny nathan
-jorge: george coque
+jorge: coque
 jose: pepe joe joey pepito che
 josefina: pepa josie fina
 joseph: joe joey jos
@@ -339,8 +338,8 @@ josephine: jo josie jody fina
 joshua: josh
 josiah: joe si
 joyce: joy
-juan: juanito john johnny
-juana: juanita jane
+juan: juanito
+juana: juanita
 juanita: nita
 judith: judy judi judie jude
 judson: jud
@@ -518,7 +517,6 @@ orville: orv
 oscar: ozzie
 oswald: ozzie
 otis: ote
-pablo: paul
 pamela: pam pammy
 patricia: pat patty trish patti tricia patsy pattie trisha
 patrick: pat paddy rick
@@ -526,7 +524,7 @@ paul: pauly
 paula: paulie
 pauline paulina: paula polly
 pearl pearle: perlie
-pedro: pete peter perico
+pedro: pete perico
 penelope: penny
 percival percy: perce
 perry: per
@@ -538,14 +536,13 @@ pilar: pili
 priscilla: cilla prissy cissy
 prudence: prue
 rachel rachael: rae shelly
-rafael raphael: rafe rafa ralph
+rafael raphael: rafe rafa
 ralph: ralphie
 ramon: ray moncho
 ramona: mona
 randall randal: randy rand
 randolph: randy rand dolph
-raquel: rachel kelly
-raul: ralph
+raquel: rachel
 raymond: ray
 rebecca rebekah: becky becca beck beckie
 regina: gina reggie
@@ -563,7 +560,6 @@ roderick: rod rick roddy
 rodger roger: rodge
 rodney: rod
 rodolfo rudolfo: rudy fito
-rogelio: roger
 roland rolland: rollie rolly
 roman: rome
 ronald: ron ronnie ronny
@@ -591,7 +587,7 @@ samantha: sam sammie
 samson: sam
 samuel: sam sammy sammie
 sandra: sandy sandi
-santiago: chago james
+santiago: chago
 sarah sara: sadie
 sarah sara: sally sallie
 saundra: sandy

@@ -164,7 +164,7 @@ def _prepare(session, service, method, url, *, token, headers, params, json) -> 
     except requests.exceptions.InvalidHeader:
         raise NotSent(f"{service}: a header or the token holds characters that cannot be sent.") from None
     except requests.RequestException:
-        raise Forbidden(f"{service}: the address cannot be read.") from None
+        raise NotSent(f"{service}: the request cannot be put together.") from None
     check_address(service, prepared.url or "")
     return prepared
 
@@ -233,6 +233,7 @@ def new_session() -> requests.Session:
     """Keeps connections; takes nothing from the environment, keeps no cookie, repeats nothing."""
     session = requests.Session()
     session.trust_env = False
+    session.headers["User-Agent"] = "patient-explorer"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=4, max_retries=0))

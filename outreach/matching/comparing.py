@@ -70,6 +70,8 @@ class Comparer:
             given = family = "swapped"
         middle = middle_verdict(patient, contact) if given in ("same", "nickname") else "missing"
         generation = generation_verdict(patient.generation, contact.generation)
+        if generation == "patient only" and self.frequencies.has_namesake(patient):
+            generation = "unsure"
         weights = (
             *self._name_weights(patient, contact, given, family),
             {"same": 2.0, "differs": DISAGREE["middle"]}.get(middle, 0.0),

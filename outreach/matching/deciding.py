@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable
 from outreach.matching.assigning import Edge, assign
 from outreach.matching.blocking import candidate_pairs
 from outreach.matching.comparing import Comparer, Comparison
+from outreach.matching.duplicates import find_copies
 from outreach.matching.judging import (
     AUTOMATIC_MARGIN,
+    RIVAL_MARGIN,
     RIVAL_WINDOW,
     contradiction,
     is_decisive,
@@ -43,7 +45,9 @@ def match(
     frequencies = Frequencies(people, candidates)
     taken = {contact for found in accepted.values() for contact in found}
     open_people = [person for person in people if person.id not in accepted]
-    open_contacts = [contact for contact in candidates if contact.id not in taken]
+    judged = taken | {contact for _, contact in rejected}
+    copies = find_copies([contact for contact in candidates if contact.id not in judged])
+    open_contacts = [contact for contact in candidates if contact.id not in taken and contact.id not in copies]
     comparisons = _compare(open_people, open_contacts, frequencies, rejected)
     return _decide(people, accepted, comparisons)
 
@@ -78,11 +82,13 @@ def _decide(
     people: list[Person], accepted: dict[int, list[int]], comparisons: dict[Edge, Comparison]
 ) -> list[Decision]:
     floor = min((found.score for found in comparisons.values()), default=0.0) - 1.0
+    ends = _Ends(comparisons)
     margins = assign({edge: found.score - floor for edge, found in comparisons.items()})
     matched = {
         patient: contact
         for (patient, contact), margin in margins.items()
         if margin >= AUTOMATIC_MARGIN and is_decisive(comparisons[patient, contact])
+        and ends.leads((patient, contact), RIVAL_MARGIN)
     }
     taken = set(matched.values())
     by_patient = defaultdict(list)
@@ -104,6 +110,22 @@ def _decide(
             ]
             decisions.append(_unmatched(person.id, free, ranked))
     return decisions
+
+
+class _Ends:
+    """The two best scores at each patient and at each contact."""
+
+    def __init__(self, comparisons: dict[Edge, Comparison]):
+        self.scores = {edge: found.score for edge, found in comparisons.items()}
+        self.best: dict[tuple[int, int], list[float]] = defaultdict(list)
+        for edge, score in self.scores.items():
+            for end in enumerate(edge):
+                self.best[end] = sorted([*self.best[end], score], reverse=True)[:2]
+
+    def leads(self, edge: Edge, margin: float) -> bool:
+        """Whether no other pair of this patient or this contact comes within the margin, assigned or not."""
+        score = self.scores[edge]
+        return all(self.best[end][0] == score and score - self.best[end][-1] >= margin or len(self.best[end]) == 1 for end in enumerate(edge))
 
 
 def _best_for_contact(comparisons, matched) -> dict[int, float]:

@@ -6,9 +6,10 @@ alone agrees with them, when nothing contradicts, when the score is high and whe
 
 from outreach.matching.comparing import Comparison
 
-AUTOMATIC_SCORE = 8.0
+AUTOMATIC_SCORE = 5.0
 AUTOMATIC_MARGIN = 6.0
 REVIEW_SCORE = -6.0
+RIVAL_MARGIN = 3.0
 RIVAL_WINDOW = 6.0
 
 FULL_GIVEN = frozenset({"same", "nickname", "swapped"})
@@ -45,7 +46,7 @@ def _contradiction_without_birth(found: Comparison) -> str:
         return "the contact seems to be kept for a relative: a birth date that agrees"
     if found.middle == "differs":
         return "the middle names differ: a birth date that agrees"
-    if found.generation == "contact only":
+    if found.generation in ("contact only", "unsure"):
         return "Jr, Sr or III on the patient as on the contact, or a birth date that agrees"
     return ""
 
@@ -55,7 +56,7 @@ def lacking(found: Comparison) -> str:
     if found.birth == "same":
         return _lacking_with_birth(found)
     if found.birth in ("slip", "swapped"):
-        if names_agree(found) and found.phone in PERSONAL:
+        if found.given == "same" and found.family in FULL_FAMILY and found.phone in PERSONAL:
             return ""
         return "the same birth date: correct the wrong one"
     if names_agree(found):

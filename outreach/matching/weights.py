@@ -21,7 +21,7 @@ DISAGREE = {"given": -5.0, "family": -4.0, "middle": -3.0, "generation": -8.0, "
 GIVEN_COST = {"same": 0.3, "nickname": 2.5, "part": 2.0, "middle": 4.0, "typo": 3.5, "initial": 0.0, "swapped": 3.0}
 FAMILY_COST = {"same": 0.2, "part": 1.5, "middle": 3.0, "typo": 2.5, "swapped": 3.0}
 BIRTH = {"swapped": 7.0, "slip": 4.0, "decade": 2.0, "close": -2.0}
-GENERATION = {"same": 3.0, "contact only": -2.5, "patient only": -1.0}
+GENERATION = {"same": 3.0, "contact only": -2.5, "patient only": -1.0, "unsure": -2.5}
 
 
 class Frequencies:
@@ -44,6 +44,9 @@ class Frequencies:
         others = max(self.patients.full_names[patient.given, patient.family] - 1, 0)
         other_contacts = max(self.contacts.full_names[contact.given, contact.family] - 1, 0)
         return max(others, other_contacts) / self.size
+
+    def has_namesake(self, patient: Name) -> bool:
+        return self.patients.full_names[patient.given, patient.family] > 1
 
     def birth(self, born) -> float:
         others = max(self.patients.births[born], self.contacts.births[born]) - 1

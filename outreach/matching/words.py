@@ -24,6 +24,7 @@ WORDS = {
     ("generation", "differs"): "Jr, Sr or number after the name differ: father and son?",
     ("generation", "contact only"): "only the contact is called Jr, II or III",
     ("generation", "patient only"): "only the patient is called Jr, II or III",
+    ("generation", "unsure"): "the patient is Jr, II or III, a namesake is on the list, the contact does not say",
     ("birth", "same"): "same birth date",
     ("birth", "swapped"): "birth dates differ by day and month exchanged",
     ("birth", "slip"): "birth dates differ by one digit",

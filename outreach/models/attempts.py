@@ -31,7 +31,7 @@ class Attempt(models.Model):
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.CALL)
     outcome = models.CharField(max_length=16, choices=Outcome)
     at = models.DateTimeField(default=clock.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=500, blank=True, help_text="No more than the next caller needs.")
     next_on = models.DateField("try again on", null=True, blank=True)
 

@@ -53,11 +53,11 @@ class Campaign(models.Model):
     why = models.CharField("why it stands still", max_length=200, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    launched_at = models.DateTimeField(null=True)
+    launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     override = models.CharField("launched although", max_length=300, blank=True)
     patients = models.ManyToManyField(Patient, through="CampaignPatient", related_name="campaigns")

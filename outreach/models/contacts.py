@@ -81,9 +81,9 @@ class Match(models.Model):
     reasons = models.JSONField(default=list, help_text="[{field, verdict, weight, words}]")
     needed = models.CharField(max_length=300, blank=True, help_text="What would make it automatic.")
     found_at = models.DateTimeField(default=clock.now)
-    decided_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
     objects = MatchQuerySet.as_manager()

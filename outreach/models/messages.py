@@ -47,21 +47,21 @@ class Message(models.Model):
     REACHED = (State.SENDING, State.ACCEPTED, State.CONFIRMED, State.UNCERTAIN)
 
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.CAMPAIGN)
-    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="messages")
-    step = models.ForeignKey(CampaignStep, null=True, on_delete=models.PROTECT, related_name="messages")
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
+    step = models.ForeignKey(CampaignStep, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
     phone = models.CharField(max_length=16, db_index=True)
     patients = models.ManyToManyField(Patient, through="MessagePatient", related_name="messages")
     invitation = models.ForeignKey(
-        Invitation, null=True, on_delete=models.PROTECT, related_name="messages"
+        Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
     )
     state = models.CharField(max_length=9, choices=State, default=State.PLANNED)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was skipped, failed or waits.")
     hold = models.CharField(max_length=200, blank=True, help_text="Set when a person must decide first.")
     due_at = models.DateTimeField(default=clock.now)
-    not_before = models.DateTimeField(null=True, help_text="Wait until then after a hindrance.")
+    not_before = models.DateTimeField(null=True, blank=True, help_text="Wait until then after a hindrance.")
     planned_at = models.DateTimeField(default=clock.now)
     planned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     text = models.TextField(blank=True, help_text="Frozen when the row is claimed.")
     segments = models.PositiveSmallIntegerField(default=0)
@@ -69,15 +69,15 @@ class Message(models.Model):
     conversation_id = models.CharField(max_length=80, blank=True)
     key = models.CharField("idempotency key", max_length=64, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    first_attempt_at = models.DateTimeField(null=True)
-    claimed_at = models.DateTimeField(null=True)
+    first_attempt_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
     request_id = models.CharField(max_length=120, blank=True, db_index=True)
     item_id = models.CharField(max_length=120, blank=True)
-    accepted_at = models.DateTimeField(null=True)
-    confirmed_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
     objects = MessageQuerySet.as_manager()

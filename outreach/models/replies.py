@@ -13,7 +13,7 @@ class Conversation(models.Model):
 
     spruce_id = models.CharField(max_length=120, unique=True)
     phone = models.CharField(max_length=16, db_index=True)
-    read_until = models.DateTimeField(null=True)
+    read_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"Conversation {self.pk}"
@@ -59,8 +59,8 @@ class Reply(models.Model):
         help_text="Empty where several patients share the number: a person decides.",
     )
     state = models.CharField(max_length=12, choices=State, default=State.NEEDS_ANSWER)
-    closed_at = models.DateTimeField(null=True)
-    closed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     objects = ReplyQuerySet.as_manager()
 
@@ -90,12 +90,12 @@ class Suppression(models.Model):
 
     phone = models.CharField(max_length=16, db_index=True)
     reason = models.CharField(max_length=12, choices=Reason)
-    reply = models.ForeignKey(Reply, null=True, on_delete=models.PROTECT, related_name="suppressions")
+    reply = models.ForeignKey(Reply, null=True, blank=True, on_delete=models.PROTECT, related_name="suppressions")
     since = models.DateTimeField(default=clock.now, help_text="When the patient said so.")
     effective_at = models.DateTimeField(default=clock.now, help_text="When the program stopped.")
-    set_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    lifted_at = models.DateTimeField(null=True)
-    lifted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    set_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     lifted_because = models.CharField(max_length=200, blank=True)
 
     objects = SuppressionQuerySet.as_manager()

@@ -9,11 +9,15 @@ from outreach.simulator.state import State
 ORGANIZATION = "entity_0D4QABCC06000"
 API = "https://api.sprucehealth.com"
 APP = f"https://app.sprucehealth.com/org/{ORGANIZATION}"
+PRACTICE = "Example Family Practice"
+# An organisation would do as well, but the document's `oneOf` cannot tell it from a team.
 OWNER = {
-    "id": ORGANIZATION,
-    "name": "Example Family Practice",
-    "type": "organization",
-    "object": "organization",
+    "id": "entity_0D4QABCC06001",
+    "displayName": "Front Desk",
+    "isAdmin": False,
+    "isSuspended": False,
+    "type": "teammate",
+    "object": "teammate",
 }
 
 
@@ -148,7 +152,7 @@ def item(row: Row) -> dict:
     """An inbound SMS has no author id: the sender is the conversation's participant."""
     id = item_id(row["position"])
     inbound = row["direction"] == "inbound"
-    author = {"displayName": "Patient"} if inbound else {"displayName": OWNER["name"], "id": ORGANIZATION}
+    author = {"displayName": "Patient"} if inbound else {"displayName": PRACTICE, "id": ORGANIZATION}
     return {
         "id": id,
         "conversationId": row["conversation_id"],

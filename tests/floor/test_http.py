@@ -1,5 +1,6 @@
 """The one door to the outside: where it leads, what goes through, and what it says when something breaks."""
 
+import gzip
 import logging
 import os
 import socket
@@ -7,7 +8,7 @@ import ssl
 import struct
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import requests
@@ -50,9 +51,18 @@ class Listener:
                 if answer == b"STALL":
                     self.done.wait(10)
                     return
+                if answer == b"DRIP":
+                    self._drip(connection)
+                    return
                 connection.sendall(answer)
                 if b"Content-Length" not in answer or b"CUT" in answer:
                     return
+
+    def _drip(self, connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        with suppress(OSError):
+            while not self.done.wait(0.02):
+                connection.sendall(b"x")
 
     def _read(self, connection: socket.socket) -> bytes:
         received = b""
@@ -254,6 +264,43 @@ def test_an_answer_of_any_status_comes_back_whole(listening):
     answer = http.send("spruce", "GET", listening(head + body).url)
     assert (answer.status, answer.request_id, answer.json()) == (400, "0E5Q", {"statusCode": 400})
     assert answer.headers["s-request-id"] == "0E5Q"
+
+
+def gzipped() -> bytes:
+    body = gzip.compress(LONG)
+    return b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def chunked() -> bytes:
+    chunks = (LONG[start : start + 30_000] for start in range(0, len(LONG), 30_000))
+    framed = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return b"Transfer-Encoding: chunked\r\n\r\n" + framed + b"0\r\n\r\n"
+
+
+LONG = b"0123456789" * 30_000
+
+
+def plain() -> bytes:
+    return b"Content-Length: %d\r\n\r\n" % len(LONG) + LONG
+
+
+@pytest.mark.parametrize("rest", [gzipped(), chunked(), plain(), b"\r\n" + LONG])
+def test_a_long_answer_comes_back_whole_however_it_is_sent(listening, rest):
+    service = listening(b"HTTP/1.1 200 OK\r\n" + rest)
+    assert http.send("spruce", "GET", service.url).body == LONG
+
+
+def test_an_answer_that_never_ends_is_an_unknown_outcome(listening, monkeypatch):
+    monkeypatch.setattr(http, "WHOLE_ANSWER_SECONDS", 0.2)
+    with pytest.raises(http.OutcomeUnknown, match="in time"):
+        http.send("spruce", "GET", listening(b"DRIP").url)
+
+
+def test_a_small_answer_that_unpacks_into_a_huge_one_is_stopped(listening):
+    body = gzip.compress(b" " * 30_000_000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with pytest.raises(http.OutcomeUnknown, match="too large"):
+        http.send("spruce", "GET", listening(head + body).url)
 
 
 def test_a_refused_connection_was_not_sent():

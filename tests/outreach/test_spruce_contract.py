@@ -5,6 +5,8 @@
 
 import copy
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,14 +14,14 @@ import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
 from explorer.lib import clock, http
-from outreach.simulator import SEND, Exchange, Limits, Reply, Trouble, Troubles, serve
+from outreach.simulator import SEND, Exchange, Limits, Reply, Trouble, Troubles, seeded, serve
 from outreach.spruce import Spruce, SpruceError
 
 DOCUMENT = json.loads(
     (Path(__file__).parent.parent / "fixtures" / "spruce-openapi.json").read_text(encoding="utf-8")
 )
-# Statuses that Spruce describes in words, for every path: a bad token, a path that does not exist. And 429, which
-# it does not describe at all.
+# Statuses that Spruce describes in words, for every path: a bad token, a path that does not exist. And 429,
+# which it does not describe at all.
 EVERYWHERE = {403, 404, 429}
 ORDINARY_HEADERS = {
     *("host", "user-agent", "accept", "accept-encoding", "connection", "content-length", "content-type"),
@@ -87,7 +89,8 @@ def wrong_in_request(exchange: Exchange) -> list[str]:
     query = {each["name"]: each for each in known if each["in"] == "query"}
     headers = {each["name"] for each in known if each["in"] == "header"}
     wrong = [f"{name} is not a parameter" for name in exchange.query.keys() - query.keys()]
-    wrong += [f"{name} is missing" for name in query if query[name]["required"] and name not in exchange.query]
+    needed = {name for name in query if query[name]["required"]}
+    wrong += [f"{name} is missing" for name in needed - exchange.query.keys()]
     for name in query.keys() & exchange.query.keys():
         text = exchange.query[name]
         wrong += complaints(int(text) if text.isdigit() else text, query[name]["schema"])
@@ -178,13 +181,35 @@ def test_every_request_of_the_client_and_every_answer_to_it_keeps_the_contract(s
     assert {each.status for each in exchanges} == {200}
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda answer: answer.pop("totalCount"),
+        lambda answer: answer["contacts"][0].update(invented=1),
+        lambda answer: answer["contacts"][0].update(dateOfBirth="02/03/1950"),
+        lambda answer: answer["contacts"][0].update(middleName=None),
+        lambda answer: answer["contacts"][0].update(category="friend"),
+        lambda answer: answer["contacts"][0].update(created="yesterday"),
+        lambda answer: answer["contacts"][0].pop("customFields"),
+    ],
+)
+def test_a_breach_of_the_contract_would_be_found(spruce, exchanges, spoil):
+    list(spruce.contacts())
+    assert wrong_in_answer(exchanges[0]) == []
+    spoil(exchanges[0].answer)
+    assert len(wrong_in_answer(exchanges[0])) == 1
+
+
 def test_several_pages_were_asked_for_of_each_list(spruce, simulator, exchanges):
     use_all_of(spruce, simulator)
     paged = {each.template for each in exchanges if "paginationToken" in each.query}
     assert paged == {"/contacts", "/conversations", "/conversations/{conversationId}/items"}
 
 
-def sms(to="+12055550123", **more):
+NUMBER = "+12055550123"
+
+
+def sms(to=NUMBER, **more):
     return {
         "destination": {"smsOrEmailEndpoint": to},
         "message": {"body": [{"type": "text", "value": "Hello"}]},
@@ -210,7 +235,7 @@ LINE = "/internalendpoints/12055550100/conversations"
         (400, "GET", "/conversations", {"params": {"orderBy": "name"}}),
         (400, "GET", "/conversations", {"params": {"orderBy": "created", "pageSize": 201}}),
         (400, "GET", "/conversations", {"params": {"orderBy": "created", "startFrom": "yesterday"}}),
-        (400, "GET", "/conversations", {"params": {"orderBy": "created", "startFrom": "2026-12-01T00:00:00"}}),
+        (400, "GET", "/conversations", {"params": {"orderBy": "created", "startFrom": "2026-12-01T00:00"}}),
         (
             400,
             "GET",
@@ -231,8 +256,8 @@ LINE = "/internalendpoints/12055550100/conversations"
         (400, "POST", LINE, {"json": sms("someone@example.com")}),
         (400, "POST", LINE, {"json": sms(destination={})}),
         (400, "POST", LINE, {"json": sms(destination={"faxEndpoint": "+12055550123"})}),
-        (400, "POST", LINE, {"json": sms(destination=sms()["destination"] | {"faxEndpoint": "+12055550123"})}),
-        (400, "POST", LINE, {"json": sms(destination=sms()["destination"] | {"contactId": "entity_1"})}),
+        (400, "POST", LINE, {"json": sms(destination={"smsOrEmailEndpoint": NUMBER, "faxEndpoint": NUMBER})}),
+        (400, "POST", LINE, {"json": sms(destination={"smsOrEmailEndpoint": NUMBER, "contactId": "x"})}),
         (400, "POST", LINE, {"json": sms(message={"body": []})}),
         (400, "POST", LINE, {"json": sms(message={"body": [{"type": "html", "value": "x"}]})}),
         (400, "POST", LINE, {"json": sms(sendAt="soon")}),
@@ -309,10 +334,8 @@ def test_both_rate_windows_are_told_and_kept(tmp_path):
     with serve(tmp_path / "limited.sqlite3", limits=Limits(per_minute=2, per_day=5)) as limited:
         answers = [ask(limited, "GET", "/internalendpoints") for _ in range(3)]
         assert [answer.status for answer in answers] == [200, 200, 429]
-        told = [
-            [answer.headers[f"s-ratelimit-{name}"] for name in ("limit", "remaining", "daily-limit", "daily-remaining")]
-            for answer in answers
-        ]
+        names = ("limit", "remaining", "daily-limit", "daily-remaining")
+        told = [[answer.headers[f"s-ratelimit-{name}"] for name in names] for answer in answers]
         assert told == [["2", "1", "5", "4"], ["2", "0", "5", "3"], ["2", "0", "5", "2"]]
         assert limited.over_limit() == 1
 
@@ -378,6 +401,46 @@ def test_two_simulators_on_one_file_are_one_spruce(tmp_path):
         with pytest.raises(SpruceError):
             Spruce(there.url, there.token).send_text("12055550100", "+12055550123", "Hello", "key")
         assert there.accepted() == {"+12055550123": 1}
+
+
+def _open_and_count(path: Path) -> int:
+    with serve(path) as simulator:
+        return len(Spruce(simulator.url, simulator.token).lines())
+
+
+def test_several_processes_may_open_a_new_file_at_once(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(4, mp_context=context) as pool:
+        assert set(pool.map(_open_and_count, [tmp_path / "new.sqlite3"] * 12)) == {4}
+
+
+def test_seeded_patients_answer_alike_every_time_and_differ_by_seed():
+    numbers = [f"+1205555{number:04d}" for number in range(1000)]
+
+    def answers(seed):
+        return [seeded(seed)(number, "Hello", 1) for number in numbers]
+
+    assert answers("a") == answers("a")
+    assert answers("a") != answers("b")
+
+
+def test_seeded_patients_answer_in_realistic_shares():
+    replies = [reply for n in range(4000) for reply in seeded("a")(f"+1205555{n:04d}", "Hello", 1)]
+    stops = [reply for reply in replies if "stop" in reply.text.casefold()]
+    assert 0.10 < len(replies) / 4000 < 0.20
+    assert 0.005 < len(stops) / 4000 < 0.03
+    assert all(timedelta() < reply.after <= timedelta(hours=48) for reply in replies)
+
+
+def test_a_seeded_patient_who_said_stop_is_silent_afterwards():
+    behave = seeded("a")
+    stopped = [
+        number
+        for number in (f"+1205555{n:04d}" for n in range(1000))
+        if [reply.text for reply in behave(number, "Hello", 1)] == ["STOP"]
+    ]
+    assert stopped
+    assert all(behave(number, "Hello", nth) == () for number in stopped for nth in range(2, 30))
 
 
 def _pass(simulator, *, hours: float) -> None:

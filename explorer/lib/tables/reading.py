@@ -30,7 +30,7 @@ def read_workbook(content: bytes, filename: str, limits: Limits) -> Workbook:
     if kind == "text":
         sheets = [_text_sheet(content, filename, limits)]
     elif kind == "ole":
-        check_ole(content, filename)
+        check_ole(content, filename, limits)
         sheets = _excel_sheets(content, filename, limits)
     else:
         check_zip(content, filename, limits)

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
+from explorer.lib.tables import oldexcel
 from explorer.lib.tables.workbook import MB, Limits, UnreadableTable, shown_name
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -45,9 +46,9 @@ _CHOOSE_LIST = "choose the list as an Excel workbook (.xlsx, .xls), .ods or .csv
 _DTD = re.compile(rb"<!\s*(doctype|entity)", re.IGNORECASE)
 # Bounded repeats keep hostile markup from costing more than its length.
 _CELL_AT = re.compile(
-    rb"""<(?:\w{1,20}:)?c\s[^<>]{0,300}?\br\s{0,9}=\s{0,9}["']([A-Za-z]{1,3})([0-9]{1,7})["'][^<>]{0,300}?(/?)>"""
-)
-_CELL = re.compile(rb"<(?:\w{1,20}:)?c[\s>/]")
+    rb"""<(?:\w{1,20}:)?c\s[^<>]{0,300}?\br\s{0,9}=\s{0,9}["']([A-Za-z]{1,3})([0-9]{1,7})["'][^<>]{0,300}(?<!/)>"""
+)  # of a cell with a content; a blank one ends with "/>"
+_CELL = re.compile(rb"<(?:\w{1,20}:)?c(?:\s[^<>]{0,600})?(?<!/)>")
 _ROW = re.compile(rb"<(?:\w{1,20}:)?row[\s>/]")
 _ROW_AT = re.compile(rb"""<(?:\w{1,20}:)?row\s[^<>]{0,300}?\br\s{0,9}=\s{0,9}["']([0-9]{1,7})["']""")
 _ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)((?:\s[^<>]{0,999}?)?)(/?)>")
@@ -82,14 +83,20 @@ def kind_of(content: bytes, filename: str) -> str:
     return "text"
 
 
-def check_ole(content: bytes, filename: str) -> None:
+def check_ole(content: bytes, filename: str, limits: Limits) -> None:
     """An .xls, or one of the other things Office keeps in the same container."""
     name = shown_name(filename)
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise UnreadableTable(locked(name))
-    if "Workbook".encode("utf-16-le") in content or "Book".encode("utf-16-le") in content:
-        return
-    raise UnreadableTable(f"{name} is an Office file but holds no Excel sheet: {_CHOOSE_LIST}.")
+    if "Workbook".encode("utf-16-le") not in content and "Book".encode("utf-16-le") not in content:
+        raise UnreadableTable(f"{name} is an Office file but holds no Excel sheet: {_CHOOSE_LIST}.")
+    try:
+        if oldexcel.is_locked(content):
+            raise UnreadableTable(locked(name))
+        for rows, columns in oldexcel.used_areas(content, limits):
+            _check_area(name, rows, columns, limits)
+    except oldexcel.Damaged:
+        raise UnreadableTable(damaged(name)) from None
 
 
 def check_zip(content: bytes, filename: str, limits: Limits) -> None:
@@ -232,9 +239,9 @@ class _SheetSize:
 
     def add(self, markup: bytes) -> None:
         places = _CELL_AT.findall(markup)
-        filled = {(letters.upper(), len(letters)) for letters, _, closed in places if not closed}
-        self.last_column = max([self.last_column, *(_column_number(letters) for letters, _ in filled)])
-        self.last_row = max([self.last_row, *(int(row) for _, row, closed in places if not closed)])
+        columns = {letters for letters, _ in places}
+        self.last_column = max([self.last_column, *map(_column_number, columns)])
+        self.last_row = max([self.last_row, *(int(row) for _, row in places)])
         if len(places) < len(_CELL.findall(markup)):
             self._add_placeless(markup)
         self.check()
@@ -290,6 +297,6 @@ def _check_area(name: str, rows: int, columns: int, limits: Limits) -> None:
 
 def _column_number(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number

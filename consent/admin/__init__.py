@@ -1,0 +1,3 @@
+from consent.admin import invitations, ledger, responses
+
+__all__ = ["invitations", "ledger", "responses"]

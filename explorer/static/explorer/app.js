@@ -1,0 +1,20 @@
+// Small behaviours of our own pages; nothing is loaded from elsewhere.
+// <div data-live="URL" data-every="2000">: its content is fetched again until the answer says X-Done.
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-live]").forEach((area) => {
+    const look = async () => {
+      const answer = await fetch(area.dataset.live, { headers: { "X-Requested-With": "fetch" } });
+      if (!answer.ok || answer.redirected) return;
+      area.innerHTML = await answer.text();
+      if (!answer.headers.get("X-Done")) setTimeout(look, Number(area.dataset.every || 2000));
+    };
+    setTimeout(look, Number(area.dataset.every || 2000));
+  });
+  // <input data-must-equal="1234" data-enables="button-id">: the button works once the number is typed.
+  document.querySelectorAll("[data-must-equal]").forEach((input) => {
+    const button = document.getElementById(input.dataset.enables);
+    const check = () => { button.disabled = input.value.trim() !== input.dataset.mustEqual; };
+    input.addEventListener("input", check);
+    check();
+  });
+});

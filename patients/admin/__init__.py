@@ -1,0 +1,3 @@
+from patients.admin import imports, patients
+
+__all__ = ["imports", "patients"]

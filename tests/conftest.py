@@ -1,0 +1,51 @@
+import pytest
+from django.utils import timezone
+
+from explorer.lib.models import Practice
+from explorer.models import User
+
+ROLES = ("administrator", "provider", "staff", "read_only")
+
+
+@pytest.fixture(autouse=True)
+def practice(db):
+    """Every test has a practice that may text, in Alabama."""
+    practice, _ = Practice.objects.update_or_create(
+        pk=1,
+        defaults={
+            "mode": "demo",
+            "name": "Home Team Medical",
+            "phone": "205-555-0100",
+            "texting_basis": "provided_to_provider",
+            "form_sample_url": FORM_SAMPLE_URL,
+        },
+    )
+    yield practice
+    timezone.deactivate()
+
+
+FORM_SAMPLE_URL = (
+    "https://forms.office.com/Pages/ResponsePage.aspx?id=Qm9ndXNUZW5hbnRJZE5vU3VjaEZvcm1FeGlzdHNBbnl3aGVyZQ"
+    "&r3f0c8a51d7e94b26a8d15c7be0f4629d=TOKEN123"
+)
+
+
+@pytest.fixture
+def user(db):
+    """user("staff") makes an account of that role."""
+
+    def make(role: str) -> User:
+        return User.objects.create_user(f"test-{role}", password="a long test password", role=role)
+
+    return make
+
+
+@pytest.fixture
+def signed_in(client, user):
+    """signed_in("staff") is a client that is signed in with that role."""
+
+    def sign_in(role: str):
+        client.force_login(user(role), backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in

@@ -430,11 +430,11 @@ def _likeness(person: Person, answer: Answer, names: _Names) -> float:
 
 
 def _birth_likeness(known: date | None, typed: date) -> float:
-    """4 for the day itself, less for one wrong digit or day and month swapped."""
+    """4.5, more than any name, for the day itself, less for one wrong digit or day and month swapped."""
     if known is None:
         return 0
     if known == typed:
-        return 4
+        return 4.5
     swapped = (known.year, known.month, known.day) == (typed.year, typed.day, typed.month)
     digits = sum(a != b for a, b in zip(known.isoformat(), typed.isoformat(), strict=True))
     return 2 if swapped or digits == 1 else 1 if digits == 2 else 0

@@ -40,6 +40,7 @@ _BY_ANOTHER = frozenset(
     }
     | {"mother", "father", "sister", "brother", "and", "por", "hija", "hijo", "esposa", "esposo"}
 )
+_DEGREE_WITH_DOTS = re.compile(r"(?<=[,\s])(m|ph|d|r|n|p|j|s)\.(d|o|n|p|a|r)\.?$")
 _MOST_WORDS = 9
 
 
@@ -95,6 +96,10 @@ class Person:
         return frozenset({"".join(names), names[0] + names[2]}) if names[0] and names[2] else frozenset()
 
     @cached_property
+    def all_words(self) -> frozenset[str]:
+        return frozenset(_words(" ".join((self.first, self.middle, self.last, self.preferred))))
+
+    @cached_property
     def suffix_word(self) -> str:
         return next((_SUFFIXES[word] for word in _words(self.suffix) if word in _SUFFIXES), "")
 
@@ -103,12 +108,12 @@ class TypedName(NamedTuple):
     words: tuple[str, ...]
     surname_first: tuple[str, ...]  # the words before a comma, where there is one
     suffix: str
-    by_another: bool
+    of_another: frozenset[str]  # words such as "for", "son", "and", which say that somebody else signed
 
 
 @lru_cache(maxsize=4096)
 def read_name(text: str) -> TypedName:
-    plain = plain_text(text)[:200]
+    plain = _DEGREE_WITH_DOTS.sub(r"\1\2", plain_text(text)[:200])
     bare = re.sub(r"\([^)]*\)|\"[^\"]*\"|[“][^”]*[”]", " ", plain)
     before, comma, after = bare.partition(",")
     left, right = _words(before), _words(after)
@@ -118,15 +123,14 @@ def read_name(text: str) -> TypedName:
         words=tuple([*left, *right][: _MOST_WORDS + 1]),
         surname_first=tuple(left) if comma and right else (),
         suffix=suffix,
-        by_another=bool(_BY_ANOTHER & set(_words(plain))) or "&" in plain or " / " in plain,
+        of_another=_BY_ANOTHER & {*_words(plain), *("and" for sign in ("&", " / ", "+") if sign in plain)},
     )
 
 
 def agreement(text: str, person: Person, known_given: Container[str] = frozenset()) -> Agreement:
     """`known_given`: folded given names in use, so that a slip is not mistaken for somebody's real name."""
     typed = read_name(text)
-    signed_by_another = typed.by_another and not _BY_ANOTHER & {fold(person.last), *_words(person.last)}
-    if not 1 <= len(typed.words) <= _MOST_WORDS or signed_by_another:
+    if not 1 <= len(typed.words) <= _MOST_WORDS or typed.of_another - person.all_words:
         return Agreement()
     clash = _suffix_clash(typed.suffix, person.suffix_word)
     if "".join(typed.words) in person.whole:

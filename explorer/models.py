@@ -1,5 +1,12 @@
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+
+
+class StaffManager(UserManager):
+    """Everybody with an account works in the admin; nobody is a superuser."""
+
+    def create_user(self, username, email=None, password=None, **extra):
+        return super().create_user(username, email, password, **{"is_staff": True, **extra})
 
 
 class User(AbstractUser):
@@ -13,6 +20,8 @@ class User(AbstractUser):
 
     role = models.CharField(max_length=16, choices=Role, default=Role.READ_ONLY)
     is_staff = models.BooleanField("may sign in", default=True)
+
+    objects = StaffManager()
 
     class Meta:
         constraints = [

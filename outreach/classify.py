@@ -176,11 +176,11 @@ def _joined_pairs(words: list[str]) -> list[str]:
 _LONG_OPT_OUT_WORDS = ("stop", "quit", "unsubscribe", "cancel", "revoke", "optout")
 _CANCEL_WORDS = _all("cancel cancle cancal cancelar cancela cancele cancelen")
 _OPT_OUT_WORDS = _CANCEL_WORDS | _all("""
-    stop stopal stopit quit end endal revoke revoking revocation unsubscribe optout optedout optingout
-    stpo sotp tsop stp stopt stahp stawp qiut quti unsub unsubscribed unsubscribing unsubscribeme
-    unsuscribe unsubcribe unsubscrib unsubscibe unsubsribe unsubscirbe unsubscribir
-    cease desist aret areter aretez alto parar pare paren basta detener detenga detengan deten detente revocar revoco
-    desuscribir desuscribirme desuscribe
+    stop stopal stopit quit end endal revoke revoking revocation unsubscribe optout optedout optingout stpo
+    sotp tsop stp stopt stahp stawp qiut quti unsub unsubscribed unsubscribing unsubscribeme unsuscribe
+    unsubcribe unsubscrib unsubscibe unsubsribe unsubscirbe unsubscribir cease desist aret areter aretez
+    alto parar pare paren basta detener detenga detengan deten detente revocar revoco desuscribir
+    desuscribirme desuscribe
 """)
 _NOT_STOP = re.compile(
     r"stop(?:ed|ing|er|ers|over|light|lights|sign|gap|watch|age)$|(?:non|short|door|back|pit|bus|truck)stop$"
@@ -197,9 +197,10 @@ def _is_opt_out_word(word: str) -> bool:
 _TEXT_WORDS = _all("text texts texting txt txts message messages messaging msg msgs sms mensajes textos")
 _AROUND_STOP = _TEXT_WORDS | _all("""
     please pls plz plse thanks thank thx ty you u your ur ok okay yes no hi hello hey sir maam kindly now
-    just to all me my us this these those it the number phone cell and i im id a an want would like wish need
-    immediately sending from with be am right away asap today already can go ahead will shall must ever again
-    any more anymore sent iphone ipad android por favor gracias ya de los las me mis enviar mandar si no hola quiero
+    just to all me my us this these those it the number phone cell and i im id a an want would like wish
+    need immediately sending from with be am right away asap today already can go ahead will shall must ever
+    again any more anymore sent iphone ipad android por favor gracias ya de los las me mis enviar mandar si
+    no hola quiero
 """)
 
 
@@ -291,7 +292,8 @@ _DO_NOT_TEXT = _pattern(rf"""
     (?:dej|par)\w* de (?:\w+ )?(?:enviar|mandar|escribir|textear|molestar|llamar|contactar)\w*
 """)
 _LEAVE_ME_ALONE = _pattern(r"""
-    leave (?:me|us) (?:\w+ \w+ )?(?:alone|be)|let me (?:alone|be)|^(?:please )?(?:go away|get lost)|buzz off|bug off
+    leave (?:me|us) (?:\w+ \w+ )?(?:alone|be)|let me (?:alone|be)|^(?:please )?(?:go away|get lost)|buzz off
+    bug off
     (?:fuck|piss|f|eff|screw) (?:off|you|u)|knock it off|cut it out|harassing me
     this is (?:spam|harassment)
     (?:block|blocking|blocked|report|reporting|reported) (?:you|this|u|your)|suing|sue you|lawsuit
@@ -335,7 +337,8 @@ _WRONG_NUMBER = _pattern(r"""
 """)
 _DECEASED = _pattern(rf"""
     pass(?:ed)? away|deceased|demised|(?:is|was|been|hes|shes|are) dead|death certificate
-    no longer (?:with us|living|alive)|rest in peace|rip(?! off)|(?:the|his|her) funeral|obituary|(?:her|his) estate
+    no longer (?:with us|living|alive)|rest in peace|rip(?! off)|(?:the|his|her) funeral|obituary
+    (?:her|his) estate
     lost (?:my|our|his|her) (?:{_RELATIVES})|(?:{_KIN}) (?:has |just |is )?expired
     (?:{_KIN}) (?:\w+ ){{0,4}}(?:died|passed)(?! (?:by|out|the|your|my|a|it|me|him|her))
     died (?:in|on|last|yesterday|today|this|of|from|at|two|three|\d+|a|january|february|march|april|may)
@@ -352,7 +355,8 @@ _EMERGENCY = _pattern(r"""
     (?:cant|cannot|can not|trouble|difficulty|hard time|hardly|barely|hard to|not|stopped|stop|quit|isnt) breath\w*
     short(?:ness)? of breath|out of breath|unconscious|unresponsive|passed out|fainted|seizures?|overdos\w+
     (?:kill|hurt|harm|shoot|cut)\w* (?:myself|himself|herself)|kill me|better off dead|choking
-    (?:want|wanna|ready|going) (?:to )?die|(?:dont|do not) want to (?:live|be alive|be here)|(?:quit|stop) living
+    (?:want|wanna|ready|going) (?:to )?die|(?:dont|do not) want to (?:live|be alive|be here)
+    (?:quit|stop) living
     end (?:my|it|his|her|this) (?:own )?(?:life|all)
     bleeding (?:\w+ ){0,2}(?:badly|heavily|everywhere|out|a lot|bad)|(?:wont|cant) (?:\w+ )?bleeding
     severe (?:pain|bleeding|headache)|anaphyla\w+|allergic reaction|cant get up
@@ -369,9 +373,9 @@ _POLITE = _all("""
     please pls plz thanks thank thx ty you u sir maam hi hello hey por favor gracias muchas hola dr doctor
 """)
 _SMALL_WORDS = _all("""
-    i im am good fine thats that is its all right alright ok okay so very much at this time now de
-    ahora really sorry but it to me will do with sounds great go ahead course absolutely would like want can be
-    of the for a perfect cool esta bien lo yo un momento today later definitely and just we us my
+    i im am good fine thats that is its all right alright ok okay so very much at this time now de ahora
+    really sorry but it to me will do with sounds great go ahead course absolutely would like want can be of
+    the for a perfect cool esta bien lo yo un momento today later definitely and just we us my
 """)
 _NO = _all("no nope nah naw n nop noo nooo negative pass")
 _YES = _all("""
@@ -411,7 +415,8 @@ _QUESTION = _pattern(rf"""
 """)
 _AGREES = _pattern(r"""
     ^(?:i |we )?(?:agree|consent|accept|approve|authorize)|i do (?:agree|consent|accept|authorize|approve)
-    sounds (?:good|great)|of course|go ahead|please do|por supuesto|de acuerdo|esta bien|count me in|^(?:ok |okay |yes |i )?will do
+    sounds (?:good|great)|of course|go ahead|please do|por supuesto|de acuerdo|esta bien|count me in
+    ^(?:ok |okay |yes |i )?will do
     (?:want|like|wish|love|happy) to (?:stay|continue|keep|follow|move|come|remain|transfer|go) with
     ^(?:ill|i will) (?:follow|(?:come|move|go) with)|please (?:transfer|move|send) my
     quiero (?:seguir|continuar)

@@ -131,5 +131,5 @@ def serve(
         state, organization, troubles or Troubles(), limits, answer_seconds, errors_use_up_key, observe
     )
     simulator.server = Server(simulator)
-    threading.Thread(target=simulator.server.serve_forever, args=(0.05,), daemon=True).start()
+    threading.Thread(target=simulator.server.serve_forever, args=(0.02,), daemon=True).start()
     return simulator

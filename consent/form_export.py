@@ -31,6 +31,7 @@ __all__ = [
     "DateStyle",
     "FormMap",
     "decision",
+    "knows_heading",
     "read_answer",
     "read_answers",
     "signature_of",
@@ -99,13 +100,18 @@ class Answer:
     def content_hash(self) -> str:
         """Of what was said, not of when: the same answer in another export, style or order hashes alike."""
         said = [
-            re.sub(r"[\W_]+", "", self.code_text),
+            re.sub(r"[\W_]+", "", self.code_text).casefold(),
             sorted(born.isoformat() for born in self.births) or list(self.birth_texts),
             [plain_text(name) for name in (self.full_name, self.signature_name, self.representative)],
             sorted(self.decisions.items()),
-            plain_text(self.comment),
+            " ".join(self.comment.split()),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+def knows_heading(text: str) -> bool:
+    """Whether a cell could be the heading of a Forms export."""
+    return bool(title_scores(text))
 
 
 def signature_of(headings: Sequence[str]) -> str:

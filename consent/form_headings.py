@@ -18,6 +18,7 @@ DECISIONS = ("records", "apcm", "notice", "texting")
 CERTAIN = 12
 LIKELY = 3
 _SAMPLE = 60
+_LONGEST_TIME = 60  # characters
 _EPOCH = datetime(1899, 12, 30)  # Excel counts from here; serials carry no zone
 _METADATA = {
     "response_id": "id|id.|response id|respondent id|id de respuesta|identificador|antwort-id|no.|#",
@@ -142,7 +143,7 @@ _RULES = (
     Rule(
         "notice",
         8.5,
-        r"\bnotif|\binform (my|the|your|our|southview|old|former|previous|prior)|\btell\b|"
+        r"\bnotif|\bbe (told|informed)\b|\binform (?!us\b|consent)|\btell (?!us\b)|"
         r"\blet\b.*\bknow\b|"
         r"\b(end|ending|terminate|revoke|stop|cancel|withdraw)\w*\b.*\b(bill|authority)|\bnotice to\b|"
         r"\bavis\w+|\binform(ar|e|en)\b|benachrichtig|prevenir|通知",
@@ -167,7 +168,8 @@ _RULES = (
     Rule(
         "texting",
         8,
-        r"text messag|\bsms\b|\btexting\b|\btext (you|me)\b|\bby text\b|mensajes? de texto|textnachricht",
+        r"text messag|\btexts\b|text reminder|\bsms\b|\btexting\b|\btext (you|me)\b|"
+        r"\bby text\b|mensajes? de texto|textnachricht",
     ),
     Rule(
         "comment",
@@ -346,7 +348,7 @@ def read_moment(text: str, *, day_first: bool = False, zone: ZoneInfo | None = N
     )
     if re.fullmatch(r"\d{5}(\.\d+)?", text):
         return _EPOCH + timedelta(seconds=round(float(text) * 86_400))
-    if re.fullmatch(r"[\d.,]{1,6}", text):
+    if len(text) > _LONGEST_TIME or re.fullmatch(r"[\d.,]{1,6}", text):
         return None
     found = _CLOCK.fullmatch(text)
     try:

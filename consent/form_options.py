@@ -15,19 +15,21 @@ MORE_INFORMATION, UNCLEAR, BLANK = "more_information", "unclear", "blank"
 TICKS = frozenset({"understood", "voluntary", "signature_box"})
 _LONGEST_OPTION = 1_200
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_WITHOUT_APOSTROPHES = str.maketrans("", "", "'’`´‘")
 _UNSEEN = frozenset({"Mn", "Cf", "Cc"})
 _VOICED = "\u3099\u309a"  # the marks that make が of か: part of the letter, unlike an accent
 
 _YES_WORD = (
-    r"yes+|y|yeah|yep|yup|si|s|sim|ja|oui|ok|okay|true|verdadero|1|agreed?|accept(ed)?|"
-    r"consent(ed)?|checked|はい|同意します|同意する|✓|✔|✅|☑|x"
+    r"yes+|y|yeah|yep|yup|si|s|sim|ja|oui|ok|okay|true|verdadero|1|checked|はい|"
+    r"同意します|同意する|✓|✔|✅|☑|x"
 )
 _NO_WORD = (
     r"no+|n|nope|nah|nein|non|nao|false|falso|0|declined?|refused?|disagree|いいえ|同意しません|"
     r"同意しない|❌|✗"
 )
 _VERB = (
-    r"(consent|agree|authori[sz]e|accept|approve|allow|permit|give|grant|want|wish|would like|choose|elect|"
+    r"(consent(?:ed)?|agreed?|authori[sz]ed?|accept(?:ed)?|approve|"
+    r"allow|permit|give|grant|want|wish|would like|choose|elect|"
     r"continue|autorizo|acepto|consiento|doy|permito|deseo|quiero|estoy de acuerdo|elijo|stimme|"
     r"accepte|autorise|concordo|aceito)"
 )
@@ -36,7 +38,7 @@ _NEGATION = (
     r"not|no|decline to|refuse to|rather not|prefer not to|nicht|ne|n|nao)"
 )
 _NEGATED = (
-    rf"\b{_NEGATION}( \w+){{0,2}}? {_VERB}\b|"
+    rf"\b{_NEGATION}( \w+){{0,2}}? {_VERB}\b|\bstimme nicht\b|"
     r"\b(decline|refuse|disagree|object|rechazo|niego|me opongo|lehne ab|give no|doy ningun)\b"
 )
 _AFFIRMED = rf"\b(i|we|yo|ich|je|eu)( \w+){{0,2}}? {_VERB}\b|^(please )?{_VERB}\b"
@@ -66,6 +68,7 @@ _STOP_TEXTING = re.compile(
     r"\b(do not|dont|stop|no more|never|no)( \w+){0,3}? (text|texts|texting|sms|mensajes)\b"
 )
 _FIRST_PERSON_NO = re.compile(
+    rf"(?<!that )\bi (withdraw|revoke|withhold|deny|refuse)\b|"
     rf"(?<!that )\bi (also )?(do not|dont|cannot|will not|wont|never|decline|refuse)( to)? {_VERB}\b"
 )
 _FIRST_PERSON_YES = re.compile(r"\bi (also |do |hereby )?(consent|agree|authori[sz]e|accept)\b")
@@ -74,6 +77,14 @@ _WITHHELD = re.compile(
     r"notify|tell|use)\b"
 )
 _UNTICKED = re.compile(r"\bnot (understand|read|my)\b|\bno entiendo\b|\bnot (ticked|checked)\b")
+_DENIED = re.compile(
+    r"\b(den(y|ied)|nothing|withh\w+|withdr\w+|revok\w+|refus\w+|not|nicht|kein\w*|never|no|none|pas|nada|ningun\w*|"
+    r"nunca|cancel\w*|without|against)\b"
+)
+_RIGHT_TO_CHANGE = re.compile(
+    r"\b(may|can|right to|able to|free to|puedo) (\w+ )?"
+    r"(revoke|withdraw|cancel|stop|change|refuse|revocar|retirar)\b"
+)
 _BOTH = re.compile(r"^(yes|si|y)\b,?( and| or| y| o)? no\b|^no\b,?( and| or| y| o)? (yes|si)\b")
 _BACKING_OUT = re.compile(
     r"\bi (want|wish|would like|choose)( \w+){0,5}? (stop|end|stay|remain|cancel|withdraw|revoke|opt out)\b"
@@ -102,14 +113,15 @@ def decision(text: str, meaning: str) -> str:
 
 def plain_text(text: str) -> str:
     """Lower case without markup, accents, typographic signs and line breaks; other scripts are kept."""
-    text = _MARKUP.sub(" ", html.unescape(text))
+    if "&" in text or "<" in text:
+        text = _MARKUP.sub(" ", html.unescape(text))
     if not text.isascii():
         apart = unicodedata.normalize("NFKD", text)
         apart = "".join(
             c for c in apart if c.isspace() or c in _VOICED or unicodedata.category(c) not in _UNSEEN
         )
         text = unicodedata.normalize("NFC", apart)
-    return re.sub(r"\s+", " ", re.sub(r"['’`´‘]", "", text.casefold())).strip(' "')
+    return " ".join(text.casefold().translate(_WITHOUT_APOSTROPHES).split()).strip(' "')
 
 
 def _is_formula(text: str) -> bool:
@@ -157,7 +169,8 @@ def _leading(words: str, part: str) -> str:
 def _by_verb(head: str) -> str:
     if re.search(_NEGATED, head):
         return NO
-    return YES if re.search(_AFFIRMED, head) else UNCLEAR
+    denied = _DENIED.search(_RIGHT_TO_CHANGE.sub(" ", head))
+    return YES if re.search(_AFFIRMED, head) and not denied else UNCLEAR
 
 
 def _contradicts(answer: str, words: str, head: str) -> bool:
@@ -179,8 +192,9 @@ def _contradicts(answer: str, words: str, head: str) -> bool:
 
 
 def _hedged(words: str) -> bool:
-    """A free-hand "Yes, but not …": few words with a "but" in them. A form's own options run longer."""
-    return bool(re.search(r"\b(but|except|unless|only|pero|excepto|solo)\b( \w+){0,8}$", words))
+    """A free-hand "Yes, but not …" or "Yes, labs only"; "only" in a long sentence is the form's own."""
+    ending = re.search(r"\b(but|except|unless|only|pero|excepto|solo)\b( \w+){0,8}$", words)
+    return bool(ending) and (ending[1] not in ("only", "solo") or len(words.split()) <= 8)
 
 
 def _tick(plain: str) -> str:

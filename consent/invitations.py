@@ -1,6 +1,8 @@
 """Personal codes: made, taken over from elsewhere, covering the patients of a phone."""
 
-from datetime import timedelta
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -9,6 +11,7 @@ from consent.models import Invitation, InvitationPatient
 from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
+from patients.models import Patient
 
 
 @transaction.atomic
@@ -43,6 +46,15 @@ def invite_without_phone(patient_ids: list[int], *, by) -> int:
     return len(made)
 
 
+@transaction.atomic
+def revoke(invitation: Invitation, *, by) -> None:
+    """Withdraw a code. Answers completed from now on are not applied by it; earlier ones are not touched."""
+    invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if invitation.revoked_at is None:
+        invitation.revoked_at = clock.now()
+        invitation.save(update_fields=["revoked_at"])
+
+
 def _new(phone: str, now) -> Invitation:
     days = Practice.current().code_days
     return Invitation(code=new_code(), phone=phone, created_at=now, expires_at=now + timedelta(days=days))
@@ -57,4 +69,89 @@ def _cover(patients: dict[Invitation, list[int]]) -> None:
         ],
         batch_size=500,
         ignore_conflicts=True,
+    )
+
+
+class BadToken(Exception):
+    """A line about a code issued elsewhere that cannot be used; the text says why."""
+
+    def __init__(self, column: str, problem: str):
+        super().__init__(problem)
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A code issued elsewhere, as a line of a sheet gives it."""
+
+    row: int
+    mrn: str
+    code: str
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+    status: str = ""
+
+
+@dataclass
+class TakenOver:
+    imported: int = 0
+    known: int = 0
+    problems: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+GOOD_TOKEN = re.compile(r"[A-Za-z0-9]{10,40}")
+WITHDRAWN = ("revoked", "cancelled", "canceled", "replaced", "inactive", "void")
+
+
+@transaction.atomic
+def take_over(tokens: list[Token], *, by) -> TakenOver:
+    """Codes that another system issued are honoured: any 10 to 40 letters and digits, case kept."""
+    result = TakenOver()
+    patients = dict(Patient.objects.values_list("mrn", "pk"))
+    covered = _covered([token.code for token in tokens])
+    made: dict[str, tuple[Invitation, int]] = {}
+    for token in tokens:
+        problem = _against(token, patients, covered, made)
+        if problem:
+            result.problems.append((token.row, *problem))
+        elif token.code in covered or token.code in made:
+            result.known += 1
+        else:
+            made[token.code] = (_taken_over(token), patients[token.mrn])
+    Invitation.objects.bulk_create([invitation for invitation, _ in made.values()], batch_size=200)
+    _cover({invitation: [pk] for invitation, pk in made.values()})
+    record([(invitation, "create", {"origin": ["", "imported"]}) for invitation, _ in made.values()], by=by)
+    result.imported = len(made)
+    return result
+
+
+def _covered(codes: list[str]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    links = InvitationPatient.objects.filter(invitation__code__in=codes)
+    for code, pk in links.values_list("invitation__code", "patient_id"):
+        found.setdefault(code, set()).add(pk)
+    return found
+
+
+def _against(token: Token, patients, covered, made) -> tuple[str, str] | None:
+    if not GOOD_TOKEN.fullmatch(token.code):
+        return "token", "A code has 10 to 40 letters and digits."
+    if token.mrn not in patients:
+        return "mrn", "No patient has this chart number."
+    owners = covered.get(token.code, set()) | ({made[token.code][1]} if token.code in made else set())
+    if owners - {patients[token.mrn]}:
+        return "token", "The code belongs to another patient."
+    return None
+
+
+def _taken_over(token: Token) -> Invitation:
+    now = clock.now()
+    issued = token.issued_at or min(now, token.expires_at - timedelta(seconds=1) if token.expires_at else now)
+    expires = token.expires_at or issued + timedelta(days=Practice.current().code_days)
+    return Invitation(
+        code=token.code,
+        origin=Invitation.Origin.IMPORTED,
+        created_at=issued,
+        expires_at=max(expires, issued + timedelta(seconds=1)),
+        revoked_at=now if token.status in WITHDRAWN else None,
     )

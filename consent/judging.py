@@ -61,7 +61,9 @@ class Reason:
 
 @dataclass(frozen=True)
 class Judgement:
-    """`identity`: code, dob and name, each right, wrong, missing … `candidates`: patient ids, best first."""
+    """`candidates`: patient ids, best first. `identity`: code, dob and name, each right, wrong, missing …;
+    and proven, where it is sure whose answer it is, even if it contradicts an earlier one.
+    """
 
     row: int
     response_id: str
@@ -196,6 +198,7 @@ def _judge(answer: Answer, register: Register, past: _Past) -> Judgement:
         reasons.append(Reason("edited", "This response was changed after it had been taken in."))
     proven = proof.patient is not None and not any(reason.blocks for reason in reasons)
     if proven:
+        proof.identity["proven"] = "yes"
         reasons += _reasons_of_the_past(answer, past.of_patient.get(proof.patient.id, ()))
     applied = proven and not any(reason.blocks for reason in reasons)
     ids = [person.id for person in proof.candidates]

@@ -14,7 +14,35 @@ CHANGE_OF_MIND = timedelta(days=1)  # a "no" this long after a "yes" is a revoca
 
 
 @transaction.atomic
-def record_event(
+def record_event(**line) -> ConsentEvent:
+    """Write the line that `draft_event` makes of the same arguments. Raises ValidationError."""
+    Patient.objects.select_for_update().get(pk=line["patient"].pk)
+    event = draft_event(**line)
+    event.save()
+    return event
+
+
+@transaction.atomic
+def record_decisions(
+    *, patient: Patient, decisions: dict[str, str], replaces: dict[str, ConsentEvent], **told
+) -> list[ConsentEvent]:
+    """What a patient decided in one conversation, by kind: every line or none. Raises ValidationError.
+
+    `replaces` names the earlier lines that these correct, by kind; `told` is the rest of `draft_event`.
+    """
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    same = ConsentEvent.objects.filter(
+        patient=patient, kind__in=decisions, method=told["method"], occurred_at=told["occurred_at"]
+    )
+    if same.exists():
+        raise ValidationError("This was recorded already: the ledger has an answer of the same moment.")
+    return [
+        record_event(patient=patient, kind=kind, decision=decision, replaces=replaces.get(kind), **told)
+        for kind, decision in decisions.items()
+    ]
+
+
+def draft_event(
     *,
     patient: Patient,
     kind: str,
@@ -30,19 +58,22 @@ def record_event(
     response: Response | None = None,
     replaces: ConsentEvent | None = None,
 ) -> ConsentEvent:
-    """One line of a ledger. Raises ValidationError.
+    """One line of a ledger, checked and not stored. Raises ValidationError.
 
     A "no" a day or more after a "yes" revokes it. Any other difference from the line before is a
     contradiction, until a person records a line that replaces one of the two with a reason.
     """
-    Patient.objects.select_for_update().get(pk=patient.pk)
-    before = _newest(patient, kind, replaces)
     contradicts = None
-    if before and before.decision != decision and not replaces:
-        if _revokes(before, decision, occurred_at):
-            decision = Decision.REVOKED
-        elif not _same_answer(before.decision, decision):
-            contradicts = before
+    if not replaces and (before := newest_line(patient, kind)):
+        decision, contradicts = _beside(before, decision, occurred_at)
+    if replaces and not note.strip():
+        raise ValidationError({"note": "Say why this replaces the earlier answer."})
+    if replaces and ConsentEvent.objects.filter(supersedes=replaces).exists():
+        raise ValidationError("Somebody else has replaced the earlier answer meanwhile. Look at it again.")
+    if occurred_at > clock.now() + timedelta(minutes=5):
+        raise ValidationError({"occurred_at": "This lies in the future."})
+    if patient.date_of_birth and occurred_at.date() < patient.date_of_birth:
+        raise ValidationError({"occurred_at": "This lies before the patient's birth."})
     event = ConsentEvent(
         patient=patient,
         kind=kind,
@@ -59,27 +90,27 @@ def record_event(
         supersedes=replaces,
         contradicts=contradicts,
     )
-    if replaces and not note.strip():
-        raise ValidationError({"note": "Say why this replaces the earlier answer."})
-    if occurred_at > clock.now() + timedelta(minutes=5):
-        raise ValidationError({"occurred_at": "This lies in the future."})
-    if patient.date_of_birth and occurred_at.date() < patient.date_of_birth:
-        raise ValidationError({"occurred_at": "This lies before the patient's birth."})
     event.full_clean(validate_unique=False)
-    event.save()
     return event
 
 
-def _newest(patient: Patient, kind: str, replaces: ConsentEvent | None) -> ConsentEvent | None:
+def newest_line(patient: Patient, kind: str) -> ConsentEvent | None:
     lines = ConsentEvent.objects.effective().filter(patient=patient, kind=kind)
-    if replaces:
-        lines = lines.exclude(pk=replaces.pk)
-    return lines.newest_first().first()
+    return lines.select_related("contradicts").newest_first().first()
+
+
+def _beside(before: ConsentEvent, decision: str, occurred_at: datetime) -> tuple[str, ConsentEvent | None]:
+    """The decision as written and the line it contradicts. Agreeing with one side ends no contradiction."""
+    if _revokes(before, decision, occurred_at):
+        return Decision.REVOKED, None
+    if _same_answer(before.decision, decision):
+        return decision, before.contradicts
+    return decision, before
 
 
 def _revokes(before: ConsentEvent, decision: str, occurred_at: datetime) -> bool:
-    said_no = decision in (Decision.DECLINED, Decision.REVOKED)
-    return before.decision == Decision.GIVEN and said_no and occurred_at - before.occurred_at >= CHANGE_OF_MIND
+    said_no = before.decision == Decision.GIVEN and decision in (Decision.DECLINED, Decision.REVOKED)
+    return said_no and occurred_at - before.occurred_at >= CHANGE_OF_MIND
 
 
 def _same_answer(before: str, now: str) -> bool:

@@ -21,6 +21,7 @@ _TITLES = frozenset("mr mrs ms miss mx dr rev prof sra srta senor senora don don
 _DEGREES = frozenset({"md", "do", "rn", "phd", "dds", "esq", "lpn", "np", "pa", "cpa"})
 _SUFFIXES = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "2nd": "ii", "iii": "iii"}
 _SUFFIXES |= {"3rd": "iii", "iv": "iv", "4th": "iv"}
+_MARKS = _SUFFIXES.keys() | _DEGREES
 _SAME_SUFFIX = frozenset({"jr", "ii"})
 _PARTICLES = frozenset("de del la las los der den van von da dos di du le st".split())  # noqa: SIM905
 _BY_ANOTHER = frozenset(
@@ -118,7 +119,7 @@ def read_name(text: str) -> TypedName:
     before, comma, after = bare.partition(",")
     left, right = _words(before), _words(after)
     suffix = next((_SUFFIXES[word] for word in [*left[1:], *right] if word in _SUFFIXES), "")
-    left, right = _without_marks(left), _without_marks(right)
+    left, right = _without_marks(left), [word for word in right if word not in _MARKS]
     return TypedName(
         words=tuple([*left, *right][: _MOST_WORDS + 1]),
         surname_first=tuple(left) if comma and right else (),
@@ -139,16 +140,21 @@ def agreement(text: str, person: Person, known_given: Container[str] = frozenset
     return Agreement(best[0], best[1], clash)
 
 
+@lru_cache(maxsize=4096)
+def _folded(word: str) -> str:
+    return fold(word)
+
+
 def _words(text: str) -> list[str]:
     spaced = re.sub(r"[-/_.]+(?=\w)|[-/_]+|\s+", " ", plain_text(text))
-    return [word for word in map(fold, spaced.split()) if word]
+    return [word for word in map(_folded, spaced.split()) if word]
 
 
 def _without_marks(words: list[str]) -> list[str]:
     """The words without titles, suffixes and degrees. A first word "Sr." is señor."""
     if len(words) > 1 and (words[0] in _TITLES or words[0] == "sr"):
         words = words[1:]
-    return [word for place, word in enumerate(words) if not place or word not in _SUFFIXES.keys() | _DEGREES]
+    return [word for place, word in enumerate(words) if not place or word not in _MARKS]
 
 
 def _surname_forms(name: str) -> list[str]:

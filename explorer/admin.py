@@ -1,12 +1,14 @@
+from allauth.account.models import EmailAddress
 from auditlog.models import LogEntry
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin
 from explorer.models import User
 
-for model in (Failure, OrmQ, Schedule, Success):
+for model in (EmailAddress, Group, Failure, OrmQ, Schedule, Success):
     admin.site.unregister(model)
 admin.site.unregister(LogEntry)
 

@@ -36,6 +36,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "outreach.add_campaign": CARE_TEAM,
     "outreach.change_campaign": CARE_TEAM,
     "outreach.run_campaign": CARE_TEAM,
+    "outreach.override_campaign": ADMINISTRATORS,
     "outreach.view_texttemplate": EVERYONE,
     "outreach.change_texttemplate": LEADERS,
     "outreach.view_message": EVERYONE,

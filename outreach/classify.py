@@ -25,9 +25,10 @@ class Classification(NamedTuple):
 
 
 def classify(text: str) -> Classification:
-    """The kind of a reply; a reply longer than any SMS is judged by its two ends."""
+    """The kind of a reply; one longer than any SMS is judged by its ends and the opt-out words between."""
     if len(text) > LONGEST:
-        text = f"{text[: LONGEST // 2]} {text[-LONGEST // 2 :]}"
+        between = " ".join(_PLAINLY_OPT_OUT.findall(text[LONGEST // 2 : -LONGEST // 2])[:10])
+        text = f"{text[: LONGEST // 2]} {between} {text[-LONGEST // 2 :]}"
     plain = _plain(text)
     if reaction := _REACTION.match(plain):
         return _by_reaction(reaction)
@@ -156,15 +157,16 @@ def _spelled_out(letters: list[str]) -> list[str]:
     spelled = _once("".join(letters).translate(_LEET[0]))
     if spelled in _OPT_OUT_WORDS:
         return [spelled]
-    return next(([word] for word in _LONG_OPT_OUT_WORDS if word in spelled), letters)
+    return [*letters, *[word for word in _OPT_OUT_WORDS if word in spelled][:1]]
 
 
 def _joined_pairs(words: list[str]) -> list[str]:
     """`st op` and `opt out` become one word."""
     joined: list[str] = []
     for word in words:
-        if joined and not _is_opt_out_word(word) and _once(joined[-1] + word) in _OPT_OUT_WORDS:
-            joined[-1] += word
+        pair = _once((joined[-1] + word).translate(_LEET[0])) if joined else ""
+        if pair in _OPT_OUT_WORDS and not _is_opt_out_word(word):
+            joined[-1] = pair
         else:
             joined.append(word)
     return joined
@@ -182,6 +184,7 @@ _OPT_OUT_WORDS = _CANCEL_WORDS | _all("""
     alto parar pare paren basta detener detenga detengan deten detente revocar revoco desuscribir
     desuscribirme desuscribe
 """)
+_PLAINLY_OPT_OUT = re.compile(rf"\b(?:{'|'.join(sorted(_OPT_OUT_WORDS))})\b", re.IGNORECASE)
 _NOT_STOP = re.compile(
     r"stop(?:ed|ing|er|ers|over|light|lights|sign|gap|watch|age)$|(?:non|short|door|back|pit|bus|truck)stop$"
 )
@@ -240,7 +243,7 @@ def _slips(word: str) -> set[str]:
 
 
 _WORDS_OF_THEIR_OWN = _all("top step shop spot quiet quite quilt suit cancer cancel evoke")
-_SLIPS = {_once(slip) for word in ("stop", "quit", "cancel", "unsubscribe", "revoke") for slip in _slips(word)}
+_SLIPS = {_once(slip) for word in _LONG_OPT_OUT_WORDS for slip in _slips(word)}
 _SLIPS -= _WORDS_OF_THEIR_OWN
 _STOP_SIGNS = frozenset("🛑⛔🚫📵")
 
@@ -254,8 +257,8 @@ def _pattern(alternatives: str) -> re.Pattern[str]:
 _TEXTS = "(?:texts?|texting|txts?|messages?|messaging|msgs?|sms|reminders?|notifications?|alerts?|spam)"
 _NOT = "(?:dont|do not|donot|dnt|never|didnt|did not|no longer|not)"
 _TAKE_ME_OFF = _pattern(r"""
-    (?:take|get|remove|delete|drop|cut|pull) (?:me|us|this|my name|(?:my |this |our |the )?number) (?:off?|from|out)
-    (?:take|get|remove|delete|drop|cut|pull) (?:\w+ ){1,4}(?:off|from|out of) (?:your|the|this|these) (?:list|texts?)
+    (?:take|get|remove|delete|drop|pull) (?:me|us|this|my name|(?:my |this |our )?number) (?:off?|from|out)
+    (?:take|get|remove|delete|drop) (?:\w+ ){1,4}(?:off|from|out of) (?:your|the|this|these) (?:list|texts?)
     (?:remove|delete|erase|unlist) (?:me|us|(?:my|our|this|the) (?:number|phone|cell|name|info|contact))
     ^(?:please )?(?:remove|delete|out|unfollow)(?: please| this)?$
     (?:forget|lose|block) (?:my|this) number
@@ -276,7 +279,8 @@ _NO_MORE_TEXTS = _pattern(rf"""
 """)
 _DO_NOT_TEXT = _pattern(rf"""
     {_NOT} (?:(?:please|ever|you|u|even|keep|be|to) ){{0,3}}(?:text|txt|texting|message|messaging|msg)
-    (?:dont|do not|donot|dnt|never) (?:(?:please|ever|you|u|keep) ){{0,3}}(?:contact|contacting|send(?! (?:my|our|his|her) ))
+    (?:dont|do not|donot|dnt|never) (?:(?:please|ever|you|u|keep) ){{0,3}}(?:contact|contacting|sending)
+    (?:dont|do not|donot|dnt|never) (?:please |ever |you |u )?send(?! (?:my|our|his|her) )
     (?:dont|do not|donot|dnt|never) (?:(?:ever|you|u|keep) ){{0,2}}(?:bother|bothering|disturb|spam)
     (?:dont|do not|never) (?:ever )?(?:call|calling|write|writing|harass|harassing|sms)
     {_NOT} (?:want|wish|need|like|care|wanna|ask|asked|sign|signed|agree|agreed) (?:\w+ ){{0,4}}{_TEXTS}
@@ -321,7 +325,8 @@ _WRONG_NUMBER = _pattern(r"""
     (?:wrong|rong|worng|wong|incorrect) (?:number|num|nbr|person|phone|cell|contact|guy|lady|patient)
     (?:not|isnt|aint|wasnt) (?:my|his|her|their|\w+s) (?:number|phone|cell|name)
     not (?:the )?(?:right|correct|intended) (?:number|person|recipient)
-    (?:not|aint) (?:(?:that|this|the) (?:person|patient)|(?:me|him|her)(?= sorry| wrong| here| anymore| you|$))
+    (?:not|aint) (?:that|this|the) (?:person|patient)
+    (?:not|aint) (?:me|him|her)(?= sorry| wrong| here| anymore| you|$)
     (?:never been|was never|am not|im not|not) (?:a|your) (?:patient|client)
     (?:number|phone) (?:has |is )?(?:changed|belongs|no longer|now belongs)
     changed (?:his|her|their) number
@@ -352,7 +357,8 @@ _EMERGENCY = _pattern(r"""
     911|988|emergency|emergencia|ambulance|ambulancia|suicid\w+|self harm|poison\w*|stroke
     chest (?:\w+ ){0,2}(?:pains?|hurts?|hurting|tight\w*|pressure)
     (?:pains?|pressure|tight\w*) in (?:\w+ )?chest|heart attack|face (?:is )?droop\w*
-    (?:cant|cannot|can not|trouble|difficulty|hard time|hardly|barely|hard to|not|stopped|stop|quit|isnt) breath\w*
+    (?:cant|cannot|can not|trouble|difficulty|hard time|hardly|barely|hard to) breath\w*
+    (?:not|stopped|stop|quit|isnt) breath\w*
     short(?:ness)? of breath|out of breath|unconscious|unresponsive|passed out|fainted|seizures?|overdos\w+
     (?:kill|hurt|harm|shoot|cut)\w* (?:myself|himself|herself)|kill me|better off dead|choking
     (?:want|wanna|ready|going) (?:to )?die|(?:dont|do not) want to (?:live|be alive|be here)

@@ -11,7 +11,10 @@ from outreach.spruce import BadToken, NotConfigured, SpruceError, configured
 def spruce_or_refuse():
     """The client; a failure becomes one sentence with the cure."""
     try:
-        yield configured()
+        spruce = configured()
+        line.pace(spruce, patient=True)
+        yield spruce
+        line.remember_limits(spruce.limits)
     except NotConfigured as problem:
         raise Refused(str(problem)) from None
     except BadToken:
@@ -19,4 +22,4 @@ def spruce_or_refuse():
     except line.Elsewhere as problem:
         raise Refused(str(problem)) from None
     except SpruceError as problem:
-        raise Refused(f"Spruce could not be used, nothing was changed by this: {problem}") from None
+        raise Refused(f"Spruce could not be used: {problem}") from None

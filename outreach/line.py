@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -10,11 +11,19 @@ from django.db import transaction
 
 from explorer.lib import clock
 from outreach.models import LineState
-from outreach.spruce import RateLimits
+from outreach.spruce import RateLimits, Spruce
 
 LEASE = timedelta(seconds=60)
 STAFF_SHARE = 10  # one call in so many is left for staff
 MINUTE = timedelta(seconds=60)
+
+
+class Waiting(Exception):
+    """Spruce's limit is used up until then, but for the part that is left to staff."""
+
+    def __init__(self, until: datetime):
+        super().__init__("Spruce's rate limit")
+        self.until = until
 
 
 class Elsewhere(Exception):
@@ -62,6 +71,28 @@ def _dead(sender: str) -> bool:
         return True
 
 
+def pace(spruce: Spruce, *, patient: bool) -> None:
+    """Let no call of this client pass the limit. Patient: wait for the next window, else raise Waiting."""
+    spruce.limits = _remembered()
+
+    def before_each_call() -> None:
+        until = wait_until(spruce.limits, clock.now())
+        if until is None:
+            return
+        if not patient:
+            raise Waiting(until)
+        while clock.now() < until:
+            time.sleep(min(1.0, max(0.05, (until - clock.now()).total_seconds())))
+            LineState.objects.filter(pk=1, sender=me()).update(sender_until=clock.now() + LEASE)
+
+    spruce.pace = before_each_call
+
+
+def _remembered() -> RateLimits:
+    state = LineState.objects.get(pk=1)
+    return RateLimits(state.limit, state.remaining, state.daily_limit, state.daily_remaining, state.limits_read_at)
+
+
 def remember_limits(limits: RateLimits) -> None:
     if limits.at is None:
         return
@@ -70,18 +101,18 @@ def remember_limits(limits: RateLimits) -> None:
         remaining=limits.remaining,
         daily_limit=limits.daily_limit,
         daily_remaining=limits.daily_remaining,
-        limits_read_at=clock.now(),
+        limits_read_at=limits.at,
     )
 
 
-def wait_until(limits: RateLimits, now: datetime, read_at: datetime | None) -> datetime | None:
+def wait_until(limits: RateLimits, now: datetime) -> datetime | None:
     """When the next call may be made, or None for at once. A tenth of the limit is left for staff."""
-    if read_at is None:
+    if limits.at is None or now < limits.at:
         return None
-    if _used_up(limits.daily_limit, limits.daily_remaining) and now - read_at < timedelta(hours=24):
-        return read_at + timedelta(hours=1)
-    if _used_up(limits.limit, limits.remaining) and now - read_at < MINUTE:
-        return read_at + MINUTE
+    if _used_up(limits.daily_limit, limits.daily_remaining) and now - limits.at < timedelta(hours=1):
+        return limits.at + timedelta(hours=1)
+    if _used_up(limits.limit, limits.remaining) and now - limits.at < MINUTE:
+        return limits.at + MINUTE
     return None
 
 

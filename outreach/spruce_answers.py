@@ -200,10 +200,15 @@ def entries_of(page: dict, name: str) -> list[dict]:
 
 
 def as_text(value: Any) -> str:
-    """Strings as they are, whole numbers as text (the contract's own examples mix the two), else nothing."""
+    """Strings, and whole numbers as text since the contract's own examples mix the two; else nothing.
+
+    What a database cannot keep, half an emoji or a zero byte, is replaced.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
 
 
 def _dicts(value: Any) -> list[dict]:

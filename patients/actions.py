@@ -1,8 +1,11 @@
 """Taking in lists: read, propose, store the proposals for review, apply or discard them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, Q
 
@@ -58,9 +61,8 @@ def review_patients(content: bytes, filename: str, *, limits: Limits, apart=True
     rows = list(patient_rows(table, columns, today=Practice.current().today()))
     _refuse_without_rows(rows, filename)
     proposals = propose(rows, _known_patients(), whole_list=True)
-    return Review(
-        Kind.PATIENTS, filename, workbook.sha256, table.sheet_name, _named(table, columns), _notes(table), proposals
-    )
+    named, notes = _named(table, columns), _notes(table) + _unused(table, columns)
+    return Review(Kind.PATIENTS, filename, workbook.sha256, table.sheet_name, named, notes, proposals)
 
 
 def review_apcm(content: bytes, filename: str, *, limits: Limits, apart=True, sheet="") -> Review:
@@ -75,7 +77,7 @@ def review_apcm(content: bytes, filename: str, *, limits: Limits, apart=True, sh
         status = "removed" if REMOVED_SHEET in table.sheet_name.casefold() else "active"
         rows += apcm_rows(table, mapped, status=status)
         columns |= _named(table, mapped)
-        notes += _notes(table)
+        notes += _notes(table) + _unused(table, mapped)
         sheets.append(table.sheet_name)
     _refuse_without_rows(rows, filename)
     rows.sort(key=lambda row: row.values["status"] != "removed")  # so that "removed" is what counts
@@ -142,6 +144,101 @@ def discard(batch: ImportBatch, *, by) -> None:
     _close(batch, ImportBatch.State.DISCARDED, by)
 
 
+def can_take(row: ImportRow) -> bool:
+    """Whether the list's side can be taken; not where the list contradicts itself about a known patient."""
+    if row.outcome == Outcome.CONFLICT:
+        return bool(row.changes) or row.patient_version is None
+    return row.outcome == Outcome.VANISHED
+
+
+@transaction.atomic
+def choose(batch: ImportBatch, picks: dict[int, bool], *, by) -> None:
+    """A person's side in conflicts and for vanished patients: {row id: take the list's side}.
+
+    Raises ValidationError when the import is closed, or two rows for one chart number are taken.
+    """
+    _refuse_closed(batch)
+    rows = [row for row in batch.rows.filter(pk__in=picks) if can_take(row) and row.take != picks[row.pk]]
+    for row in rows:
+        row.take = picks[row.pk]
+    ImportRow.objects.bulk_update(rows, ["take"], batch_size=200)
+    taken = batch.rows.filter(take=True, outcome=Outcome.CONFLICT).values("mrn").order_by()
+    if twice := taken.annotate(times=Count("pk")).filter(times__gt=1).values_list("mrn", flat=True).first():
+        rivals = batch.rows.filter(take=True, mrn=twice).values_list("row", flat=True)
+        numbers = " and ".join(str(number) for number in rivals)
+        raise ValidationError(f"Rows {numbers} have the same chart number: take the list's side in only one.")
+    record([(row, "update", {"take": [not row.take, row.take]}) for row in rows], by=by)
+
+
+@transaction.atomic
+def choose_all_vanished(batch: ImportBatch, *, set_aside: bool, by) -> None:
+    """Whether everybody whom the list no longer names is set aside. Raises ValidationError when closed."""
+    _refuse_closed(batch)
+    changed = batch.rows.filter(outcome=Outcome.VANISHED).update(take=set_aside)
+    record([(batch, "update", {"vanished set aside": [None, changed if set_aside else 0]})], by=by)
+
+
+def _refuse_closed(batch: ImportBatch) -> None:
+    if not ImportBatch.objects.select_for_update().filter(pk=batch.pk, state=ImportBatch.State.PROPOSED).exists():
+        raise ValidationError("This import is closed; import the list again to change more.")
+
+
+def planned_counts(batch: ImportBatch) -> dict[str, int]:
+    """What applying would still do: rows by outcome, conflicts and vanished only where taken."""
+    return dict(_applicable(batch).order_by().values_list("outcome").annotate(Count("pk")))
+
+
+def record_export(*, of, count: int, what: str, by) -> None:
+    """One line of the audit log for rows that left the program: how many, of which model, and what of them."""
+    LogEntry.objects.create(
+        content_type=ContentType.objects.get_for_model(of),
+        object_pk="",
+        object_repr="export",
+        action=LogEntry.Action.ACCESS,
+        changes={"exported": [None, f"{count} rows: {what}"]},
+        actor=by,
+        timestamp=clock.now(),
+    )
+
+
+@transaction.atomic
+def correct(patient: Patient, *, fields: Iterable[str], by) -> None:
+    """Save what a person typed in these fields. A later list does not overwrite them."""
+    patient.corrected = sorted({*patient.corrected, *(name for name in fields if name in PATIENT_FIELDS)})
+    patient.touch()
+    patient.save()
+
+
+@transaction.atomic
+def correct_phones(patient: Patient, phones: list[Phone], *, by) -> None:
+    """Save numbers that a person added, labelled anew, retired or brought back.
+
+    A later list does not overwrite the numbers under these labels: that it names a retired number is then
+    a conflict for a person to decide.
+    """
+    before = Phone.objects.in_bulk([phone.pk for phone in phones if phone.pk])
+    labels = set()
+    for phone in phones:
+        known = before.get(phone.pk)
+        if known is None:
+            phone.source = Phone.Source.STAFF
+        if known is None or (known.label, known.retired_at) != (phone.label, phone.retired_at):
+            labels |= {phone.label, known.label if known else phone.label}
+        phone.save()
+    fields = {name for name, label in LABELS.items() if label in labels}
+    patient.corrected = sorted({*patient.corrected, *fields})
+    patient.touch()
+    patient.save(update_fields=["corrected", "version", "changed_at", "search_name"])
+
+
+@transaction.atomic
+def let_list_decide(patient: Patient, *, fields: Iterable[str], by) -> None:
+    """The next list may overwrite these fields again."""
+    patient.corrected = sorted(set(patient.corrected) - set(fields))
+    patient.touch()
+    patient.save(update_fields=["corrected", "version", "changed_at", "search_name"])
+
+
 def outcome_counts(batch: ImportBatch) -> dict[str, int]:
     found = dict(batch.rows.order_by().values_list("outcome").annotate(Count("pk")))
     return {outcome: found.get(outcome, 0) for outcome in Outcome.values}
@@ -167,6 +264,15 @@ def _named(table, columns) -> dict[str, str]:
 
 def _notes(table) -> list[str]:
     return [f"{table.sheet_name}, row {number}: {why}." for number, why in table.skipped]
+
+
+def _unused(table, columns) -> list[str]:
+    """What a person should look at: headings nobody could place, and cells that hold values for several rows."""
+    notes = [f'{table.sheet_name}: the column "{heading}" was not used.' for heading in columns.unmapped]
+    if table.merged:
+        cells = ", ".join(table.merged[:8]) + (" …" if len(table.merged) > 8 else "")
+        notes.append(f"{table.sheet_name}: merged cells ({cells}) count for their first row only.")
+    return notes
 
 
 def _refuse_without_rows(rows: list[Incoming], filename: str) -> None:

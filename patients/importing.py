@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from explorer.lib.commands import PracticeCommand, Refused
+from explorer.lib.commands import PracticeCommand, Refused, read_file
 from explorer.lib.tables import SHELL, UnreadableTable
 from patients import actions
 from patients.proposing import counts
@@ -40,13 +40,3 @@ class ImportCommand(PracticeCommand):
 
     def more(self, review) -> dict:
         return {}
-
-
-def read_file(path: Path) -> bytes:
-    """Raises Refused with one sentence when the file cannot be read."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise Refused(f"There is no file {path}. Check its name and folder.") from None
-    except OSError:
-        raise Refused(f"{path} cannot be read. Close it in other programs and check that it is a file.") from None

@@ -53,8 +53,10 @@ angeline: angie
 anita: nita
 ann anne: annie
 anna: annie ana
-annabelle annabel anabel: anna belle annie
-annemarie: anne annie
+annabelle annabel anabel: anna annie
+annabelle annabel anabel: belle
+annemarie: anne ann annie
+annemarie: marie
 annette: annie nettie
 ann anne anna: nan
 ann anne anna: nancy
@@ -104,8 +106,9 @@ calvin: cal
 cameron: cam
 camille: cammie
 candace candice: candy candi
-caroline carolina: carrie caro carol lynn
-carolyn carolynn: carol lynn carrie
+caroline carolina: carrie caro carol
+carolyn carolynn: carol carrie
+carolyn carolynn: lynn
 carl karl: carlie
 carla karla: carly
 carlos: carlitos charlie
@@ -214,9 +217,11 @@ eugene: gene
 eugenia: genie gena
 eunice: eunie
 eva: eve evie
-evangeline: eva angie evie
+evangeline: eva evie
+evangeline: angie
 eve: evie
-evelyn: evie ev lynn eve
+evelyn: evie ev eve
+evelyn: lynn
 everett: ev
 ezekiel: zeke
 faith: fay
@@ -323,8 +328,10 @@ jill: jilly
 jillian gillian: jill gill
 jo: joe
 joan: joanie joni
-joanna johanna: jo joan annie joanne
-joanne joann: jo joan annie
+joanna johanna joanne joann: jo
+joanna johanna joanne joann: annie
+joanna johanna: joan joanne
+joanne joann: joan
 joaquin: quino
 jodi jody: jo
 john: johnny jon johnnie jack
@@ -411,7 +418,8 @@ lucia: lucy
 lucinda: lucy cindy cinda
 lucretia: lu
 lucy: lu
-luella louella: lou ella
+luella louella: lou
+luella louella: ella
 lydia: liddy
 lyndon: lyn
 lynette: lynn
@@ -434,9 +442,12 @@ maria: mary
 mariaelena: malena
 mariateresa: maite
 marian marion marianne: mary
-marianne maryann maryanne: mary annie
+marianne: anne ann annie
+marianne maryann maryanne: mary
+maryann maryanne: ann anne annie
 marie: mary
-marilyn marylyn marilynn: mary lyn
+marilyn marylyn marilynn: mary
+marilyn marylyn marilynn: lyn lynn
 marissa: rissa
 marjorie margery marjory: marge margie
 mark marc: marky
@@ -449,9 +460,12 @@ martina: tina marty
 marvin: marv
 mary: mae mamie minnie may maisie
 mary: molly mollie polly
-marybeth: mary beth
-maryjane: mary jane
-marylou: mary lou
+marybeth: mary
+marybeth: beth
+maryjane: mary
+maryjane: jane
+marylou: mary
+marylou: lou
 mathew matthew: matt matty
 mathilda matilda: tillie mattie tilda matty
 maureen: mo reenie
@@ -570,9 +584,12 @@ rosalind rosalyn: roz rose lindy
 rosamond: rose
 rosario: charo chayo
 rose: rosie
-roseann rosanne roseanne rosanna roxanne: rose ann annie
-rosemarie: rose rosie marie
-rosemary: rose rosie mary
+roseann rosanne roseanne rosanna: rose rosie
+roseann rosanne roseanne rosanna: ann annie
+rosemarie: rose rosie
+rosemarie: marie
+rosemary: rose rosie
+rosemary: mary
 rosetta: rose etta
 roxanne roxane: roxie
 ruby: rube

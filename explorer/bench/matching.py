@@ -9,7 +9,7 @@ from outreach.matching import Decision, match
 
 
 def measure(patients: int = 1384, worlds: int = 20, first_seed: int = 1) -> dict[str, float]:
-    """Totals over the worlds; `seconds` is the slowest world, `peak_mb` the largest, measured in a run of its own."""
+    """Totals over the worlds; `seconds` is the slowest of them, `peak_mb` the first in a run of its own."""
     total: Counter[str] = Counter()
     slowest = 0.0
     for seed in range(first_seed, first_seed + worlds):
@@ -18,7 +18,8 @@ def measure(patients: int = 1384, worlds: int = 20, first_seed: int = 1) -> dict
         decisions = match(found.patients, found.contacts)
         slowest = max(slowest, time.perf_counter() - started)
         total.update(tally(found, decisions))
-    return _figures(total) | {"seconds": round(slowest, 2), "peak_mb": peak_megabytes(world(first_seed, patients))}
+    peak = peak_megabytes(world(first_seed, patients))
+    return figures(total) | {"seconds": round(slowest, 2), "peak_mb": peak}
 
 
 def tally(found: World, decisions: list[Decision]) -> Counter[str]:
@@ -41,7 +42,7 @@ def tally(found: World, decisions: list[Decision]) -> Counter[str]:
     return counts
 
 
-def _figures(total: Counter[str]) -> dict[str, float]:
+def figures(total: Counter[str]) -> dict[str, float]:
     return {
         "automatic": total["automatic"],
         "wrong": total["wrong"],

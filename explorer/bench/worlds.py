@@ -1,7 +1,7 @@
 """Synthetic practices: a patient list, the contacts in Spruce, and who is who.
 
-Each seed draws its own climate (how common shared phones, missing birth dates, typing slips and the like are), so
-that a matcher is not tuned to one mixture. All people are invented; phones are 555 numbers of every area code.
+Each seed draws its own climate (how common shared phones, missing birth dates, typing slips and so on are),
+so that a matcher is not tuned to one mixture. All people and numbers are invented.
 """
 
 from collections.abc import Callable
@@ -10,68 +10,8 @@ from datetime import date, timedelta
 from itertools import count
 from random import Random
 
+from explorer.bench.names import BEGINNINGS, ENDINGS, FAMILIES, MEN, NICKNAMES, PARTICLED, WOMEN
 from outreach.matching import ContactRecord, PatientRecord
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-WOMEN = _words(
-    "Mary Patricia Linda Barbara Elizabeth Betty Dorothy Margaret Helen Carol Ruth Sharon Shirley Judith Virginia "
-    "Martha Nancy Sandra Donna Brenda Janice Joyce Frances Gloria Alice Jean Evelyn Cheryl Mildred Katherine Joan "
-    "Rose Janet Phyllis Norma Marilyn Diane Peggy Wanda Bonnie Ann Ruby Lois Kathleen Beverly Annie Connie Rebecca "
-    "Pamela Deborah Susan Jacqueline Catherine Theresa Christine Catherine Charlotte Ethel Louise Anna Irene "
-    "Josephine Edna Ella Willie Juanita Bertha Eleanor Emma Carolyn Sara Gladys Thelma Pauline Marjorie Lillian "
-    "Edith Grace Sylvia Ernestine Geraldine Loretta Vivian Jo Maxine Dolores Rosemary Jeanette Lucille Maria Rosa "
-    "Guadalupe Carmen Teresa Ana Latoya Keisha Tamika Kimberly Jennifer Michelle Angela Melissa Amy Stephanie"
-)
-MEN = _words(
-    "James Robert John William Richard Charles George Thomas Donald Joseph Edward Frank Raymond Kenneth Harold Paul "
-    "Jack Walter David Henry Albert Gerald Arthur Willie Ralph Carl Ronald Larry Eugene Jerry Billy Roy Roger Fred "
-    "Louis Clarence Ernest Bobby Howard Jimmy Lawrence Harry Johnny Michael Gary Dennis Stephen Wayne Douglas Danny "
-    "Samuel Daniel Anthony Leonard Earl Melvin Herbert Marvin Leroy Norman Alfred Lewis Bernard Clifford Gordon "
-    "Theodore Alvin Francis Andrew Chester Clyde Edwin Vernon Leon Cecil Herman Floyd Jesse Glenn Calvin Benjamin "
-    "Philip Patrick Gregory Timothy Steven Mark Jose Juan Luis Carlos Francisco Jesus Antonio Darnell Tyrone Kevin"
-)
-FAMILIES = _words(
-    "Smith Johnson Williams Brown Jones Davis Miller Wilson Moore Taylor Anderson Thomas Jackson White Harris Martin "
-    "Thompson Robinson Clark Lewis Lee Walker Hall Allen Young King Wright Hill Scott Green Adams Baker Nelson "
-    "Carter Mitchell Roberts Turner Phillips Campbell Parker Evans Edwards Collins Stewart Morris Rogers Reed Cook "
-    "Morgan Bell Murphy Bailey Cooper Richardson Cox Howard Ward Peterson Gray James Watson Brooks Kelly Sanders "
-    "Price Bennett Wood Barnes Ross Henderson Coleman Jenkins Perry Powell Long Patterson Hughes Washington Butler "
-    "Simmons Foster Bryant Alexander Russell Griffin Hayes Myers Ford Hamilton Graham Sullivan Wallace Woods Cole "
-    "West Jordan Owens Reynolds Fisher Ellis Harrison Gibson McDonald Cruz Marshall Gomez Murray Freeman Wells Webb "
-    "Simpson Stevens Tucker Porter Hunter Hicks Crawford Henry Boyd Mason Kennedy Warren Dixon Ramos Burns Gordon "
-    "Shaw Holmes Rice Robertson Hunt Black Daniels Palmer Mills Nichols Grant Knight Ferguson Rose Stone Hawkins "
-    "Dunn Perkins Hudson Spencer Gardner Stephens Payne Pierce Berry Matthews Arnold Wagner Willis Ray Watkins Olson "
-    "Carroll Duncan Snyder Hart Cunningham Bradley Lane Andrews Ruiz Harper Fox Riley Armstrong Carpenter Weaver "
-    "Greene Lawrence Elliott Chavez Sims Austin Peters Kelley Franklin Lawson Fields Gutierrez Ryan Schmidt Carr "
-    "Vasquez Castillo Wheeler Chapman Oliver Montgomery Richards Williamson Johnston Banks Meyer Bishop McCoy Howell "
-    "Garcia Martinez Rodriguez Hernandez Lopez Gonzalez Perez Sanchez Rivera Torres Flores Nguyen Tran Patel Kim "
-    "O'Neal O'Brien O'Connor McIntyre McKinney McLeod VanDyke Thibodeaux Szymanski Kowalczyk Abernathy Huckabee"
-)
-PARTICLED = ("de la Cruz", "De Leon", "Van Horn", "St. John", "de los Santos", "Del Rio", "Le Blanc", "Van der Berg")
-ENDINGS = _words("son man ton ley worth ham field ford well brook er ett ski wicz ard ington berg stein more dale")
-BEGINNINGS = _words(
-    "Al Bar Ber Bran Cal Car Col Dal Den Dor El Fair Far Gal Gar Gil Had Hal Har Hol Kel Ken Kir Lam Lin Mar Mel Mor "
-    "Nor Os Pem Pres Rad Ram Rod Ros Sel Sher Stan Sut Tal Thorn Til Wal War Wes Whit Win Yar Zel"
-)
-NICKNAMES = {
-    "Mary": "Molly", "Patricia": "Pat", "Linda": "Lindy", "Barbara": "Barb", "Elizabeth": "Betty", "Dorothy": "Dot",
-    "Margaret": "Peggy", "Helen": "Nell", "Judith": "Judy", "Virginia": "Ginny", "Martha": "Marty", "Sandra": "Sandy",
-    "Frances": "Fran", "Katherine": "Kathy", "Catherine": "Cathy", "Kathleen": "Kathy", "Beverly": "Bev",
-    "Rebecca": "Becky", "Pamela": "Pam", "Deborah": "Debbie", "Susan": "Sue", "Jacqueline": "Jackie",
-    "Theresa": "Terry", "Christine": "Chris", "Josephine": "Josie", "Eleanor": "Ellie", "Geraldine": "Gerry",
-    "Rosemary": "Rosie", "Guadalupe": "Lupe", "Kimberly": "Kim", "Jennifer": "Jenny", "Michelle": "Shelly",
-    "Angela": "Angie", "Melissa": "Missy", "Stephanie": "Steph", "James": "Jim", "Robert": "Bob", "John": "Jack",
-    "William": "Bill", "Richard": "Dick", "Charles": "Chuck", "Thomas": "Tom", "Donald": "Don", "Joseph": "Joe",
-    "Edward": "Ed", "Raymond": "Ray", "Kenneth": "Ken", "Harold": "Hal", "David": "Dave", "Henry": "Hank",
-    "Albert": "Al", "Gerald": "Jerry", "Arthur": "Art", "Ronald": "Ron", "Lawrence": "Larry", "Eugene": "Gene",
-    "Michael": "Mike", "Stephen": "Steve", "Samuel": "Sam", "Daniel": "Dan", "Anthony": "Tony", "Leonard": "Len",
-    "Alfred": "Fred", "Theodore": "Ted", "Andrew": "Andy", "Benjamin": "Ben", "Philip": "Phil", "Patrick": "Pat",
-    "Gregory": "Greg", "Timothy": "Tim", "Steven": "Steve", "Jose": "Pepe", "Francisco": "Paco", "Antonio": "Tony",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +55,46 @@ class Climate:
 
 
 RANGES = {
-    "invented_families": (0.0, 0.6), "crowding": (0.3, 0.9), "couples": (0.2, 0.5), "couples_on_one_phone": (0.3, 0.8),
-    "children": (0.02, 0.08), "juniors": (0.008, 0.025), "twins": (0.002, 0.01), "residents": (0.01, 0.04),
-    "namesakes": (0.005, 0.02), "without_contact": (0.08, 0.13), "unlisted_spouses": (0.003, 0.015),
-    "strangers_with_a_patients_name": (0.003, 0.01), "reassigned": (0.004, 0.015), "under_a_relative": (0.003, 0.010),
-    "duplicates": (0.008, 0.025), "professionals": (0.01, 0.03), "born_unknown": (0.35, 0.65),
-    "born_slip": (0.01, 0.025), "born_exchanged": (0.003, 0.01), "nickname": (0.04, 0.12), "maiden": (0.006, 0.02),
-    "double_name": (0.005, 0.02), "given_slip": (0.005, 0.02), "family_slip": (0.005, 0.02), "swapped": (0.002, 0.01),
-    "by_middle_name": (0.003, 0.015), "initial_only": (0.001, 0.005), "new_phone": (0.01, 0.04),
-    "home_phone_only": (0.05, 0.25), "with_email": (0.2, 0.5), "shown_only": (0.02, 0.3), "aside": (0.0, 0.01),
-    "suffix_lost": (0.2, 0.6), "capitals": (0.0, 1.0),
-}  # fmt: skip
+    "invented_families": (0.0, 0.6),
+    "crowding": (0.3, 0.9),
+    "couples": (0.2, 0.5),
+    "couples_on_one_phone": (0.3, 0.8),
+    "children": (0.02, 0.08),
+    "juniors": (0.008, 0.025),
+    "twins": (0.002, 0.01),
+    "residents": (0.01, 0.04),
+    "namesakes": (0.005, 0.02),
+    "without_contact": (0.08, 0.13),
+    "unlisted_spouses": (0.003, 0.015),
+    "strangers_with_a_patients_name": (0.003, 0.01),
+    "reassigned": (0.004, 0.015),
+    "under_a_relative": (0.003, 0.010),
+    "duplicates": (0.008, 0.025),
+    "professionals": (0.01, 0.03),
+    "born_unknown": (0.35, 0.65),
+    "born_slip": (0.01, 0.025),
+    "born_exchanged": (0.003, 0.01),
+    "nickname": (0.04, 0.12),
+    "maiden": (0.006, 0.02),
+    "double_name": (0.005, 0.02),
+    "given_slip": (0.005, 0.02),
+    "family_slip": (0.005, 0.02),
+    "swapped": (0.002, 0.01),
+    "by_middle_name": (0.003, 0.015),
+    "initial_only": (0.001, 0.005),
+    "new_phone": (0.01, 0.04),
+    "home_phone_only": (0.05, 0.25),
+    "with_email": (0.2, 0.5),
+    "shown_only": (0.02, 0.3),
+    "aside": (0.0, 0.01),
+    "suffix_lost": (0.2, 0.6),
+    "capitals": (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`truth` is each patient's contact or None; `duplicates` maps a second contact of a patient to the patient."""
+    """`truth` is each patient's contact or None; `duplicates` gives the patient of a second contact."""
 
     patients: list[PatientRecord]
     contacts: list[ContactRecord]
@@ -161,7 +125,7 @@ class _Maker:
         self.random = Random(seed)
         self.size = size
         self.climate = Climate(**{name: self.random.uniform(*ends) for name, ends in RANGES.items()})
-        self.numbers = count(self.random.randrange(1_000_000))
+        self.numbers = count(self.random.randrange(7_900_000))
         self.contact_ids = count(1)
         self.families = self._families()
         self.contacts: list[ContactRecord] = []
@@ -175,7 +139,9 @@ class _Maker:
         patients = [self._patient(number, human) for number, human in enumerate(people, 1)]
         truth: dict[int, int | None] = {}
         for patient, human in zip(patients, people, strict=True):
-            truth[patient.id] = None if self.chance("without_contact") else self._contact_of(human, patient.id)
+            truth[patient.id] = (
+                None if self.chance("without_contact") else self._contact_of(human, patient.id)
+            )
         self._add_nobodies(people)
         renumbered = self._shuffle()
         self.random.shuffle(patients)
@@ -207,7 +173,7 @@ class _Maker:
 
     def _phone(self) -> str:
         number = next(self.numbers)
-        return f"+1{200 + number // 10_000_000 % 790}{200 + number // 10_000 % 700}{number % 10_000:04d}"
+        return f"+1{200 + number // 10_000 % 790}555{number % 10_000:04d}"
 
     def _human(self, woman: bool | None = None, last: str = "", born: date | None = None) -> Human:
         woman = self.random.random() < 0.57 if woman is None else woman
@@ -243,13 +209,17 @@ class _Maker:
         if not human.home and self.random.random() < 0.4:
             human.home = self._phone()
         if not human.email and self.random.random() < 0.6:
-            human.email = f"{human.first}.{human.last}{next(self.numbers)}@example.com".lower().replace(" ", "")
+            human.email = f"{human.first}.{human.last}{next(self.numbers)}@example.com".lower().replace(
+                " ", ""
+            )
 
     def _single(self, people: list[Human]) -> Human:
         if people and self.chance("namesakes"):
             other = self.random.choice(people)
             return replace(
-                self._human(other.woman, other.last), first=other.first, middle=self.random.choice([other.middle, ""])
+                self._human(other.woman, other.last),
+                first=other.first,
+                middle=self.random.choice([other.middle, ""]),
             )
         return self._human()
 
@@ -269,14 +239,17 @@ class _Maker:
 
     def _parent_and_child(self) -> list[Human]:
         parent = self._human()
-        child = self._human(last=parent.last, born=parent.born + timedelta(days=self.random.randint(7000, 12000)))
+        child = self._human(
+            last=parent.last, born=parent.born + timedelta(days=self.random.randint(7000, 12000))
+        )
         self._share(parent, child, self.random.random() < 0.5)
         return [parent, child]
 
     def _senior_and_junior(self) -> list[Human]:
         senior = self._human(woman=False)
         born = senior.born + timedelta(days=self.random.randint(7000, 12000))
-        junior = replace(senior, born=born, cell=self._phone(), suffix=self.random.choice(["Jr", "Jr.", "II", "III", ""]))
+        suffix = self.random.choice(["Jr", "Jr.", "II", "III", ""])
+        junior = replace(senior, born=born, cell=self._phone(), suffix=suffix)
         if self.random.random() < 0.3:
             junior.middle = self._pick(MEN)
         senior.suffix = self.random.choice(["Sr", "", ""])
@@ -287,8 +260,9 @@ class _Maker:
         one = self._human()
         other = self._human(self.random.choice([one.woman, not one.woman]), one.last, one.born)
         if self.random.random() < 0.5:
-            names = [name for name in (WOMEN if other.woman else MEN) if name[0] == one.first[0] and name != one.first]
-            other.first = self.random.choice(names or [other.first])
+            names = WOMEN if other.woman else MEN
+            alike = [name for name in names if name[0] == one.first[0] and name != one.first]
+            other.first = self.random.choice(alike or [other.first])
         if other.first == one.first:
             other.first = "Zelda" if other.woman else "Zeke"
         self._share(one, other, self.random.random() < 0.4)
@@ -298,7 +272,7 @@ class _Maker:
 
     def _patient(self, number: int, human: Human) -> PatientRecord:
         phones = [human.cell, human.home] if human.home else [human.cell]
-        if human.home and self.random.random() < 0.1:
+        if human.home and self.random.random() < 0.05:
             phones = [human.home]
         if self.random.random() < 0.015:
             phones = []
@@ -362,7 +336,9 @@ class _Maker:
             display = display.upper()
             contact = replace(contact, given=contact.given.upper(), family=contact.family.upper())
         if self.chance("aside"):
-            display += self.random.choice([" (dad)", " (mom)", " (new cell)", " - daughter's phone", " (patient)"])
+            display += self.random.choice(
+                [" (dad)", " (mom)", " (new cell)", " - daughter's phone", " (patient)"]
+            )
         if self.chance("shown_only"):
             contact = replace(contact, given="", middle="", family="")
         return replace(contact, display=display)
@@ -443,9 +419,10 @@ class _Maker:
 
     def _add_professional(self, human: Human) -> None:
         category = self.random.choice(["professional", "clinic"])
-        name = f"Dr. {human.first} {human.last}" if category == "professional" else f"{human.last} Family Clinic"
-        self.contacts.append(
-            ContactRecord(
-                next(self.contact_ids), human.first, "", human.last, name, None, (self._phone(),), (), category
-            )
+        name = (
+            f"Dr. {human.first} {human.last}" if category == "professional" else f"{human.last} Family Clinic"
         )
+        contact = ContactRecord(
+            next(self.contact_ids), human.first, "", human.last, name, None, (self._phone(),)
+        )
+        self.contacts.append(replace(contact, category=category))

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 
 import psutil
 from django.conf import settings
@@ -57,6 +58,16 @@ class PracticeCommand(BaseCommand):
         else:
             for name, value in facts.items():
                 self.stdout.write(f"{name.replace('_', ' ')}: {value}")
+
+
+def read_file(path: Path) -> bytes:
+    """Raises Refused with one sentence when the file cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Refused(f"There is no file {path}. Check its name and folder.") from None
+    except OSError:
+        raise Refused(f"{path} cannot be read. Close it in other programs and check that it is a file.") from None
 
 
 def prepare() -> None:

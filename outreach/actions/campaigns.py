@@ -3,13 +3,15 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, Q
 
 from consent.invitations import invite
 from explorer.lib import clock
+from explorer.lib.audit import record
 from explorer.lib.models import Practice
-from outreach import facts, gate, planning
+from outreach import facts, gate, planning, wording
 from outreach.models import Campaign, CampaignPatient, CampaignStep, Message, MessagePatient, TextTemplate
 from patients.models import Patient
 
@@ -53,10 +55,11 @@ def obstacles(campaign: Campaign, practice: Practice) -> list[str]:
 
 
 @transaction.atomic
-def launch(campaign: Campaign, *, by, override: str = "") -> int:
+def launch(campaign: Campaign, *, by, override: str = "", expected: int | None = None) -> int:
     """Plan the first texts and let the sender begin; returns how many. Raises CannotLaunch.
 
-    An override passes what the linter finds, never a missing link, and is recorded.
+    An override passes what the linter finds, never a missing link, and is recorded. `expected` is the number
+    of texts a person agreed to; any other number is refused.
     """
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     practice = Practice.current()
@@ -70,6 +73,8 @@ def launch(campaign: Campaign, *, by, override: str = "") -> int:
     plan = planning.plan(campaign, practice)
     if not plan.texts:
         raise CannotLaunch("There is nobody to text. Look at the reasons for leaving patients out.")
+    if expected is not None and expected != len(plan.texts):
+        raise CannotLaunch(f"Nothing was sent: there are {len(plan.texts)} texts now, not {expected}.")
     _remember_members(campaign, plan)
     now = clock.now()
     _plan_messages(campaign, campaign.steps.get(day=0), plan.texts, due_at=now, hold="", by=by)
@@ -115,6 +120,56 @@ def _plan_messages(campaign, step, texts: list[planning.PlannedText], *, due_at,
         ],
         batch_size=500,
     )
+
+
+def findings(body: str, practice: Practice) -> list[wording.Finding]:
+    """What is wrong with these words, judged on the text that would go out. Raises planning.NoLink."""
+    values = planning.merge_values(practice, planning.SAMPLE_CODE)
+    return wording.lint(body, practice_name=practice.name, sample_values=values)
+
+
+@transaction.atomic
+def rewrite(step: CampaignStep, *, body: str, by) -> None:
+    """New words for the texts still to be sent. Raises ValidationError.
+
+    A draft may hold words that are not ready, since they stand against its launch; a launched one may not.
+    """
+    campaign = Campaign.objects.select_for_update().get(pk=step.campaign_id)
+    if campaign.state in (State.CANCELLED, State.FINISHED):
+        raise ValidationError("This campaign is over; its words stay as they were.")
+    if campaign.state != State.DRAFT:
+        _refuse_errors(body)
+    before, step.body = step.body, body.strip()
+    CampaignStep.objects.filter(pk=step.pk).update(body=step.body)
+    record([(step, "update", {"body": [before, step.body]})], by=by)
+
+
+def _refuse_errors(body: str) -> None:
+    try:
+        errors = [each.sentence for each in findings(body, Practice.current()) if each.level == "error"]
+    except planning.NoLink as problem:
+        errors = [str(problem)]
+    if errors:
+        raise ValidationError(errors)
+
+
+def stop_all(*, by) -> None:
+    """No text of any campaign goes out from this moment on."""
+    _set_stopped(clock.now(), by)
+
+
+def allow_again(*, by) -> None:
+    _set_stopped(None, by)
+
+
+@transaction.atomic
+def _set_stopped(at: datetime | None, by) -> None:
+    practice = Practice.objects.select_for_update().get(pk=1)
+    before = practice.texting_stopped_at
+    if (before is None) == (at is None):
+        return
+    Practice.objects.filter(pk=1).update(texting_stopped_at=at)
+    record([(practice, "update", {"texting_stopped_at": [str(before), str(at)]})], by=by)
 
 
 @transaction.atomic
@@ -225,3 +280,14 @@ def drop(message: Message, *, by) -> None:
     Message.objects.filter(pk=message.pk, state=Message.State.PLANNED).update(
         state=Message.State.SKIPPED, reason="Staff decided not to send it.", settled_by=by, settled_at=clock.now()
     )
+
+
+@transaction.atomic
+def decide_held(campaign: Campaign, *, message_ids: list[int], send: bool, by) -> int:
+    """One decision about late texts: they go out after all, or never. Returns how many still waited."""
+    held = list(campaign.messages.filter(pk__in=message_ids, state=Message.State.PLANNED).exclude(hold=""))
+    for message in held:
+        (release if send else drop)(message, by=by)
+    change = {"hold": ["late", ""]} if send else {"state": ["planned", "skipped"]}
+    record([(message, "update", change) for message in held], by=by)
+    return len(held)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from consent.ledger import record_texting_stop
@@ -175,8 +176,31 @@ def close(reply: Reply, *, by) -> None:
     )
 
 
+def reopen(reply: Reply, *, by) -> None:
+    """Back among those that need an answer, for one that was closed by mistake."""
+    reply.state, reply.closed_at, reply.closed_by = Reply.State.NEEDS_ANSWER, None, None
+    reply.save(update_fields=["state", "closed_at", "closed_by"])
+
+
+@transaction.atomic
+def attribute(reply: Reply, *, patient: Patient, by) -> None:
+    """A person says which of the patients on a number has written. Raises ValidationError.
+
+    A STOP has stopped the numbers already; from now on the patient's ledger says so too.
+    """
+    if not patients_of(reply.phone).filter(pk=patient.pk).exists():
+        raise ValidationError("This number is not one of that patient's. Add it to the patient first.")
+    reply = Reply.objects.select_for_update().get(pk=reply.pk)
+    if reply.patient_id == patient.pk:
+        return
+    reply.patient = patient
+    reply.save(update_fields=["patient"])
+    if reply.kind == Reply.Kind.OPT_OUT:
+        record_texting_stop(patient=patient, occurred_at=reply.received_at)
+
+
 def mark_answered(reply: Reply) -> None:
-    Reply.objects.filter(pk=reply.pk).update(state=Reply.State.WAITING)
+    Reply.objects.filter(pk=reply.pk).update(state=Reply.State.WAITING, closed_at=None, closed_by=None)
 
 
 def find_in_spruce(spruce: Spruce, message: Message) -> bool:

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from explorer.lib import clock
@@ -25,9 +26,9 @@ from outreach.spruce import (
     KeySeen,
     NotSent,
     OutcomeUnknown,
-    RateLimits,
     Refused,
     Spruce,
+    SpruceError,
 )
 
 State = Message.State
@@ -36,6 +37,8 @@ KEY_GOOD_FOR = timedelta(hours=23)
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
 LOOKS = 6
 ERRORS_IN_A_ROW = 3
+TROUBLES = 10  # rounds without Spruce before a run gives up
+PAUSE_AFTER_TROUBLE = timedelta(seconds=5)
 
 
 @dataclass
@@ -56,21 +59,22 @@ class Report:
 
 
 def send_due(spruce: Spruce, *, most: int | None = None, until_idle: bool = False) -> Report:
-    """Send what is due now, at most `most` texts. Raises line.Elsewhere, SpruceError.
+    """Send what is due now, at most `most` texts. Raises line.Elsewhere.
 
     `until_idle`: go on, waiting where Spruce asks for patience, until nothing can be sent now and every
-    accepted text is confirmed or given up.
+    accepted text is confirmed or given up. Trouble with Spruce ends the run and stands in the report.
     """
     report = Report()
     with line.lease():
-        _choose_line(spruce)
+        line.pace(spruce, patient=until_idle)
         while _round(spruce, report, most):
             line.keep()
-        while until_idle and _something_may_change(report):
+        while until_idle and report.counts["troubles"] < TROUBLES and _something_may_change(report):
             time.sleep(min(1.0, _seconds_until(report.until)))
             line.keep()
             while _round(spruce, report, most):
                 line.keep()
+        line.remember_limits(spruce.limits)
     _finish_report(report)
     return report
 
@@ -78,21 +82,33 @@ def send_due(spruce: Spruce, *, most: int | None = None, until_idle: bool = Fals
 def _round(spruce: Spruce, report: Report, most: int | None) -> bool:
     """One batch; True when another should follow at once."""
     report.waiting_for, report.until = "", None
-    now = clock.now()
-    if _paced(spruce, report, now):
-        return False
+    before = report.counts["attempted"]
+    try:
+        _batch(spruce, report, most)
+    except line.Waiting as waiting:
+        report.waiting_for, report.until = str(waiting), waiting.until
+    except SpruceError as problem:
+        report.counts["troubles"] += 1
+        report.waiting_for, report.until = str(problem), clock.now() + PAUSE_AFTER_TROUBLE
+    else:
+        report.counts["troubles"] = 0
+    sent = report.counts["attempted"] - before
+    return sent > 0 and not report.waiting_for and (most is None or report.counts["attempted"] < most)
+
+
+def _batch(spruce: Spruce, report: Report, most: int | None) -> None:
+    """Replies first, then what is unknown, then staff's answers, then up to 50 texts (design 4.5, 4.6)."""
+    _choose_line(spruce)
     report.counts += replies.poll(spruce).as_counter()
     recover(spruce, report)
+    now = clock.now()
     campaigns.plan_reminders(now)
-    sent = _send_answers(spruce, report)
+    _send_answers(spruce, report)
     room = BATCH if most is None else min(BATCH, most - report.counts["attempted"])
     for pk in _due(now)[: max(room, 0)]:
-        if _paced(spruce, report, clock.now()) or not _send_one(spruce, pk, report):
+        if not _send_one(spruce, pk, report):
             break
-        sent += 1
     campaigns.finish_those_done(clock.now())
-    line.remember_limits(spruce.limits)
-    return sent > 0 and not report.waiting_for and (most is None or report.counts["attempted"] < most)
 
 
 def _choose_line(spruce: Spruce) -> None:
@@ -112,20 +128,6 @@ def choose_line(spruce: Spruce):
         if wanted in ("", each.id, each.number):
             return each
     raise Refused(404, "NO_LINE", "Spruce has no phone line to text from; check SPRUCE_LINE.")
-
-
-def _paced(spruce: Spruce, report: Report, now: datetime) -> bool:
-    limits = spruce.limits
-    if limits.at is None:
-        state = LineState.objects.get(pk=1)
-        limits = RateLimits(
-            state.limit, state.remaining, state.daily_limit, state.daily_remaining, state.limits_read_at
-        )
-    until = line.wait_until(limits, now, limits.at)
-    if until is None:
-        return False
-    report.waiting_for, report.until = "Spruce's rate limit", until
-    return True
 
 
 def _due(now: datetime) -> list[int]:
@@ -209,8 +211,14 @@ def _call(spruce: Spruce, message: Message, report: Report) -> bool:
         _back_to_planned(message, report, "Spruce could not be reached.")
         return False
     except Busy as busy:
+        if not busy.definite:
+            _still_unknown(message)
+            return _errors_end_the_round(message, report)
         _back_to_planned(message, report, "Spruce is busy.", busy.retry_after)
         return False
+    except line.Waiting:
+        _back_to_planned(message, report, "Spruce's rate limit", 0.1)
+        raise
     except KeySeen:
         _still_unknown(message)
         return True
@@ -391,8 +399,11 @@ def settle(message: Message, *, went_out: bool, by) -> None:
     message.save()
 
 
+@transaction.atomic
 def answer_text(*, reply, text: str, by) -> Message:
-    """Queue a staff member's answer in the reply's conversation."""
+    """Queue a staff member's answer in the reply's conversation; the reply waits. Raises ValidationError."""
+    if replies.is_stopped(reply.phone):
+        raise ValidationError(gate.WORDS["suppressed"])
     message = Message(
         kind=Message.Kind.ANSWER,
         phone=reply.phone,
@@ -404,4 +415,5 @@ def answer_text(*, reply, text: str, by) -> Message:
     message.save()
     if reply.patient_id:
         MessagePatient.objects.create(message=message, patient_id=reply.patient_id)
+    replies.mark_answered(reply)
     return message

@@ -10,8 +10,10 @@ LARGEST_GROUP = 16
 
 
 def assign(weights: dict[Edge, float]) -> dict[Edge, float]:
-    """The best one-to-one choice of (patient, contact) pairs by positive weight, each with its margin: how much
-    would be lost if that pair were forbidden."""
+    """The best one-to-one choice of (patient, contact) pairs by positive weight.
+
+    Each comes with its margin: how much would be lost if that pair were forbidden.
+    """
     chosen = {}
     for group in components(weights):
         chosen |= _assign_group({edge: weights[edge] for edge in group})

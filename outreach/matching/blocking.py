@@ -10,7 +10,7 @@ from outreach.matching.weights import Frequencies
 from patients.nicknames import name_families
 
 # Pairs in one block. Where more share a key, the key says little and the pair is found by another.
-LARGEST = {"phone": 40_000, "email": 40_000, "birth": 10_000, "name": 900, "year": 400}
+LARGEST = {"phone": 40_000, "email": 40_000, "birth": 10_000, "name": 900, "sound": 900, "year": 400}
 
 _CODES = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556", "aeiouhwy")
 
@@ -62,6 +62,7 @@ def keys(person: Person, frequencies: Frequencies) -> set[tuple]:
     born = person.born if person.born and not frequencies.is_placeholder(person.born) else None
     for name in person.names:
         found.update(("name", *pair) for pair in _full_names(name))
+        found.update(("sound", sound(given), sound(part)) for given in name.givens[:1] for part in name.parts)
         if born:
             found.update(("birth", born, letter) for letter in _initials(name))
             found.update(("year", born.year, sound(part)) for part in name.parts)

@@ -59,7 +59,17 @@ class Comparer:
         weights = (*name_weights, birth_weight, phone_weight, email_weight)
         score = self.frequencies.prior + sum(weights)
         return Comparison(
-            given, family, middle, generation, birth, phone, email, weights, score, sharers, contact.for_another
+            given,
+            family,
+            middle,
+            generation,
+            birth,
+            phone,
+            email,
+            weights,
+            score,
+            sharers,
+            contact.for_another,
         )
 
     def _names(self, patient: Name, contact: Name):
@@ -68,6 +78,8 @@ class Comparer:
             given, family = "missing", "same"
         if given == "differs" and family == "differs" and is_swapped(patient, contact):
             given = family = "swapped"
+        if given == "typo" and not self._is_misspelt(patient.givens[0], contact.givens[0]):
+            given = "alike"
         middle = middle_verdict(patient, contact) if given in ("same", "nickname") else "missing"
         generation = generation_verdict(patient.generation, contact.generation)
         if generation == "patient only" and self.frequencies.has_namesake(patient):
@@ -89,6 +101,13 @@ class Comparer:
             excess = given_weight + family_weight + log2(namesakes)
             family_weight -= max(excess, 0.0)
         return round(given_weight, 1), round(family_weight, 1)
+
+    def _is_misspelt(self, first: str, other: str) -> bool:
+        """Joan is no slip for Jean: one of the spellings must be as good as unknown, in the lists too."""
+        if is_known_given_name(first) and is_known_given_name(other):
+            return False
+        rarer, commoner = sorted(map(self.frequencies.times_given, (first, other)))
+        return rarer <= 1 + commoner / 50
 
     def _common_given(self, patient: Name, contact: Name) -> float:
         if min(len(patient.given), len(contact.given)) == 1:
@@ -124,6 +143,8 @@ class Comparer:
 def _agreement(verdict: str, common: float, cost: dict[str, float], disagreement: float) -> float:
     if verdict == "differs":
         return disagreement
+    if verdict == "alike":
+        return disagreement / 2
     if verdict not in cost:
         return 0.0
     return max(-log2(common) - cost[verdict], 0.5)
@@ -138,10 +159,10 @@ def _sharing(holders: int) -> str:
 def given_verdict(patient: Name, contact: Name) -> str:
     if not patient.given or not contact.given:
         return "missing"
-    if patient.given == contact.given or patient.given + "".join(patient.middles) == contact.given + "".join(contact.middles):
+    if not {patient.given, _run_together(patient)}.isdisjoint((contact.given, _run_together(contact))):
         return "same"
     first, other = patient.givens[0], contact.givens[0]
-    if first == other or patient.given == other + "".join(contact.middles) or contact.given == first + "".join(patient.middles):
+    if first == other:
         return "same" if _second_words_agree(patient, contact) else "part"
     if same_given_name(first, other) or _goes_by(patient, contact) or _goes_by(contact, patient):
         return "nickname"
@@ -151,7 +172,12 @@ def given_verdict(patient: Name, contact: Name) -> str:
         return "middle"
     if any(len(name) > 1 and same_given_name(name, other) for name in patient.middles):
         return "middle"
-    return "typo" if is_slip_of_given_name(first, other) else "differs"
+    return "typo" if is_slip(first, other) else "differs"
+
+
+def _run_together(name: Name) -> str:
+    """Mary Ann as Maryann, whichever field the second word is in."""
+    return name.given + "".join(name.middles)
 
 
 def _second_words_agree(patient: Name, contact: Name) -> bool:
@@ -168,11 +194,14 @@ def _goes_by(person: Name, other: Name) -> bool:
 def _initial_verdict(patient: Name, contact: Name) -> str:
     if patient.givens[0][0] == contact.givens[0][0]:
         return "initial"
-    if len(contact.givens[0]) == 1 and any(same_given_name(word, patient.givens[0]) for word in contact.middles):
-        return "middle"
-    if len(patient.givens[0]) == 1 and any(same_given_name(word, contact.givens[0]) for word in patient.middles):
-        return "middle"
-    return "differs"
+    return "middle" if _is_middle_of(patient, contact) or _is_middle_of(contact, patient) else "differs"
+
+
+def _is_middle_of(person: Name, other: Name) -> bool:
+    """Whether the other goes by this person's middle name, of which the first is only an initial."""
+    return len(person.givens[0]) == 1 and any(
+        same_given_name(word, other.givens[0]) for word in person.middles if len(word) > 1
+    )
 
 
 def family_verdict(patient: Name, contact: Name) -> str:
@@ -229,11 +258,6 @@ def is_slip(a: str, b: str) -> bool:
         return False
     allowed = 2 if shortest >= 8 else 1
     return OSA.distance(a, b, score_cutoff=allowed) <= allowed
-
-
-def is_slip_of_given_name(a: str, b: str) -> bool:
-    """Joan is no slip for Jean: of two spellings that are both names in use, neither is a slip."""
-    return is_slip(a, b) and not (is_known_given_name(a) and is_known_given_name(b))
 
 
 @lru_cache(maxsize=200_000)

@@ -1,7 +1,7 @@
 """Which evidence may decide alone, which needs a person, and which is none.
 
-The score alone never decides. A match is automatic when the names agree and something that belongs to one person
-alone agrees with them, when nothing contradicts, when the score is high and when no other pairing comes near.
+The score alone never decides. A match is automatic when the names agree, and a birth date, a phone or an
+e-mail with them, when nothing contradicts, when the score is high and when no other pairing comes near.
 """
 
 from outreach.matching.comparing import Comparison
@@ -29,10 +29,10 @@ def names_agree(found: Comparison) -> bool:
 
 
 def contradiction(found: Comparison) -> str:
-    """Why this pair may not be matched without a person, whatever the score; empty when nothing speaks against it."""
+    """What a person must settle before this pair may be matched, whatever its score; empty when nothing."""
     if found.generation == "differs":
         return "a person must tell the generations (Jr, Sr) apart"
-    if found.given == "differs":
+    if found.given in ("differs", "alike"):
         return "the given names are another person's: a person must decide"
     if found.birth in ("differs", "close", "decade"):
         return "the birth dates must agree: correct the wrong one"
@@ -60,10 +60,14 @@ def lacking(found: Comparison) -> str:
             return ""
         return "the same birth date: correct the wrong one"
     if names_agree(found):
-        return "" if is_reached(found) else "a birth date on both records, or a phone number or e-mail in common"
-    if found.given in FULL_GIVEN and found.family in NEAR_FAMILY and (found.phone in PERSONAL or found.email == "own"):
-        return ""
-    if found.given == "typo" and found.family == "same" and "own" in (found.phone, found.email):
+        return (
+            "" if is_reached(found) else "a birth date on both records, or a phone number or e-mail in common"
+        )
+    reached = found.phone in PERSONAL or found.email == "own"
+    nearly = (found.given in FULL_GIVEN and found.family in NEAR_FAMILY) or (
+        found.given == "typo" and found.family == "same"
+    )
+    if nearly and reached:
         return ""
     return "a birth date that agrees"
 
@@ -84,6 +88,21 @@ def is_decisive(found: Comparison) -> bool:
     return found.score >= AUTOMATIC_SCORE and not contradiction(found) and not lacking(found)
 
 
+def could_be(found: Comparison) -> bool:
+    """Name and phone or e-mail fit and nothing speaks against: of two such patients, as father and son on one
+    number, only the birth date or the Jr after the name tells who it is."""
+    return (
+        names_agree(found)
+        and is_reached(found)
+        and found.birth not in ("differs", "close", "decade")
+        and "differs" not in (found.middle, found.generation)
+    )
+
+
+def is_told_apart(found: Comparison) -> bool:
+    return found.birth == "same" or found.generation == "same"
+
+
 def is_plausible(found: Comparison) -> bool:
     """Worth a person's look if nothing better turns up for the patient or the contact."""
     if found.generation == "differs" and found.birth != "same":
@@ -94,3 +113,13 @@ def is_plausible(found: Comparison) -> bool:
     if found.birth == "same":
         return found.score >= REVIEW_SCORE or (reached and found.given != "differs")
     return found.score >= REVIEW_SCORE or reached
+
+
+def tells_of_new_owner(found: Comparison) -> bool:
+    """The patient's phone with another's name and another's birth date: the number has changed hands."""
+    return (
+        found.phone in PERSONAL
+        and found.given == "differs"
+        and found.family == "differs"
+        and found.birth in ("differs", "close", "decade")
+    )

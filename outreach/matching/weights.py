@@ -1,7 +1,7 @@
 """What each agreement is worth, in bits: Fellegi–Sunter weights log2(m / u).
 
-m, how often a field agrees when the two are one person, is set by experience with clinic lists; u, how often it
-agrees by chance, is counted in the two lists, so that a shared Smith is worth less than a shared Szymanski.
+m, how often a field agrees when the two are one person, is set from experience with clinic lists; u, how
+often it agrees by chance, is counted in the two lists: a shared Smith is worth less than a shared Szymanski.
 """
 
 from collections import Counter
@@ -17,8 +17,25 @@ HOUSEHOLD = 5  # more holders than this and a phone is a facility's
 PLACEHOLDER = 8  # a birth date so many times more frequent than chance is a filler such as 1/1/1950
 DAYS_OF_BIRTH = 15_000
 
-DISAGREE = {"given": -5.0, "family": -4.0, "middle": -3.0, "generation": -8.0, "birth": -6.5, "phone": -3.0, "email": -1.0}
-GIVEN_COST = {"same": 0.3, "nickname": 2.5, "part": 2.0, "middle": 4.0, "typo": 3.5, "initial": 0.0, "swapped": 3.0}
+DISAGREE = {
+    "given": -5.0,
+    "family": -4.0,
+    "middle": -3.0,
+    "generation": -8.0,
+    "birth": -6.5,
+    "phone": -3.0,
+    "email": -1.0,
+}
+# What is taken off the weight of an agreement, the more the rarer its kind is between records of one person.
+GIVEN_COST = {
+    "same": 0.3,
+    "nickname": 2.5,
+    "part": 2.0,
+    "middle": 4.0,
+    "typo": 3.5,
+    "initial": 0.0,
+    "swapped": 3.0,
+}
 FAMILY_COST = {"same": 0.2, "part": 1.5, "middle": 3.0, "typo": 2.5, "swapped": 3.0}
 BIRTH = {"swapped": 7.0, "slip": 4.0, "decade": 2.0, "close": -2.0}
 GENERATION = {"same": 3.0, "contact only": -2.5, "patient only": -1.0, "unsure": -2.5}
@@ -34,7 +51,10 @@ class Frequencies:
         self.prior = -log2(self.size)
 
     def given(self, word: str) -> float:
-        return (self.patients.givens[word] + self.contacts.givens[word] + UNSEEN) / self.people
+        return (self.times_given(word) + UNSEEN) / self.people
+
+    def times_given(self, word: str) -> int:
+        return self.patients.givens[word] + self.contacts.givens[word]
 
     def family(self, word: str) -> float:
         return (self.patients.families[word] + self.contacts.families[word] + UNSEEN) / self.people

@@ -9,6 +9,7 @@ WORDS = {
     ("given", "part"): "one of two first names agrees",
     ("given", "middle"): "middle name is used as first name",
     ("given", "typo"): "first names differ by a typing slip",
+    ("given", "alike"): "first names look alike but are two names",
     ("given", "initial"): "first name is only an initial, which fits",
     ("given", "swapped"): "first and last name are exchanged",
     ("given", "differs"): "first names differ",
@@ -24,7 +25,7 @@ WORDS = {
     ("generation", "differs"): "Jr, Sr or number after the name differ: father and son?",
     ("generation", "contact only"): "only the contact is called Jr, II or III",
     ("generation", "patient only"): "only the patient is called Jr, II or III",
-    ("generation", "unsure"): "the patient is Jr, II or III, a namesake is on the list, the contact does not say",
+    ("generation", "unsure"): "the patient is Jr, II or III and has a namesake; the contact does not say",
     ("birth", "same"): "same birth date",
     ("birth", "swapped"): "birth dates differ by day and month exchanged",
     ("birth", "slip"): "birth dates differ by one digit",
@@ -49,7 +50,9 @@ def reasons(found: Comparison) -> tuple[Reason, ...]:
         if (words := _words(found, field, verdict))
     ]
     if found.for_another:
-        told.append(Reason("contact", "for another", 0.0, "the contact's name tells of a relative or of two people"))
+        told.append(
+            Reason("contact", "for another", 0.0, "the contact's name tells of a relative or of two people")
+        )
     return tuple(told)
 
 

@@ -155,8 +155,8 @@ class State:
             self.do("INSERT OR IGNORE INTO contact_phones VALUES (?, ?)", number, id)
 
     def _prepare(self) -> None:
-        self._use_wal()
         self._db.execute("PRAGMA synchronous = OFF")
+        self._use_wal()
         with self.transaction():
             for statement in SCHEMA.split(";\n"):
                 self._db.execute(statement)

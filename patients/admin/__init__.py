@@ -1,3 +1,3 @@
-from patients.admin import imports, patients
+from patients.admin import imports
 
-__all__ = ["imports", "patients"]
+__all__ = ["imports"]

@@ -1,9 +1,267 @@
-from django.contrib import admin
+"""Taking in lists in the browser: upload, review, confirm, apply."""
 
-from explorer.lib.pages import PracticeAdmin
-from patients.models import ImportBatch
+import io
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django_q.tasks import async_task
+from import_export.admin import ImportMixin
+
+from explorer.lib.pages import PracticeAdmin, page
+from explorer.lib.tables import UPLOAD, SeveralSheets, UnreadableTable, write_xlsx
+from patients import actions
+from patients.admin import showing
+from patients.admin.upload import UploadForm
+from patients.models import ImportBatch, ImportRow
+from patients.rejected import rejected_sheets
+from patients.resources import ApcmWorkbookResource, PatientListResource, SafeExcel
+
+LOOK, IMPORT = "patients.view_importbatch", "patients.import_patient"
+ROWS_A_PAGE = 50
+AT_ONCE = 5000  # rows; more are applied by the worker
+KINDS = {
+    ImportBatch.Kind.PATIENTS: (PatientListResource, actions.review_patients),
+    ImportBatch.Kind.APCM: (ApcmWorkbookResource, actions.review_apcm),
+}
+State, Outcome = ImportBatch.State, ImportRow.Outcome
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(PracticeAdmin):
-    list_display = ["kind", "filename", "state", "uploaded_at"]
+class ImportBatchAdmin(ImportMixin, PracticeAdmin):
+    list_display = ["shown_kind", "filename", "shown_state", "new", "changed", "rejected", "uploaded_at", "uploaded_by"]
+    list_select_related = ["uploaded_by"]
+    list_before_template = "patients/imports_top.html"
+    import_export_change_list_template = None
+    resource_classes = [resource for resource, _ in KINDS.values()]
+    import_form_class = UploadForm
+    import_formats = [SafeExcel]
+
+    def get_queryset(self, request):
+        of = {name: Count("rows", filter=Q(rows__outcome=name)) for name in ("new", "changed", "rejected")}
+        return super().get_queryset(request).defer("raw", "columns", "notes").annotate(
+            **{f"{name}_rows": count for name, count in of.items()}
+        )
+
+    @admin.display(description="List", ordering="kind")
+    def shown_kind(self, batch) -> str:
+        return batch.get_kind_display()
+
+    @admin.display(description="State", ordering="state")
+    def shown_state(self, batch) -> str:
+        return batch.get_state_display()
+
+    @admin.display(description="New", ordering="new_rows")
+    def new(self, batch) -> int:
+        return batch.new_rows
+
+    @admin.display(description="Changed", ordering="changed_rows")
+    def changed(self, batch) -> int:
+        return batch.changed_rows
+
+    @admin.display(description="Rejected", ordering="rejected_rows")
+    def rejected(self, batch) -> int:
+        return batch.rejected_rows
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        return redirect("admin:patients_importbatch_review", object_id)
+
+    def get_urls(self):
+        return [url for url in super().get_urls() if url.name != "patients_importbatch_process_import"]
+
+    def has_import_permission(self, request) -> bool:
+        return request.user.has_perm(IMPORT)
+
+    def get_import_form_initial(self, request) -> dict:
+        kinds = list(KINDS)
+        kind = request.GET.get("list")
+        return {"resource": str(kinds.index(kind)) if kind in kinds else "0"}
+
+    def import_action(self, request, **kwargs):
+        """Read the file, store what it would change, go to the review. No temporary file is ever written."""
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = self.create_import_form(request)
+        if request.method == "POST" and form.is_valid() and (batch := self._stage(request, form)):
+            return redirect("admin:patients_importbatch_review", batch.pk)
+        return self.show(request, "patients/upload.html", "Import a list", form=form)
+
+    def _stage(self, request, form: UploadForm) -> ImportBatch | None:
+        _, review = list(KINDS.values())[self.get_resource_index(form)]
+        try:
+            found = review(form.content, form.filename, limits=UPLOAD, sheet=form.cleaned_data["sheet"])
+        except SeveralSheets as problem:
+            form.offer_sheets(problem.names, str(problem))
+        except UnreadableTable as problem:
+            form.add_error("import_file", str(problem))
+        else:
+            return actions.stage(found, content=form.content, by=request.user)
+        return None
+
+    @page("<int:pk>/review/", look=LOOK, act=IMPORT)
+    def review(self, request, pk: int):
+        """What the file would do, a tab for each outcome. POST keeps the choices made on this page of rows."""
+        batch = self._batch(pk)
+        if request.method == "POST":
+            return self._choose(request, batch)
+        counts = actions.outcome_counts(batch)
+        outcome = _outcome(request.GET.get("show"), counts)
+        rows = batch.rows.filter(outcome=outcome).select_related("patient")
+        rows_page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+        is_open, may_import = batch.state == State.PROPOSED, request.user.has_perm(IMPORT)
+        return self.show(
+            request,
+            "patients/review.html",
+            f"{batch.get_kind_display()}: {batch.filename}",
+            batch=batch,
+            tabs=[(tab, tab.label, counts[tab], tab == outcome) for tab in showing.TABS],
+            outcome=outcome,
+            rows_page=rows_page,
+            rows=[showing.shown(row) for row in rows_page],
+            columns=showing.columns(batch),
+            plan=showing.plan_sentences(batch) if is_open else [],
+            applied=batch.rows.filter(applied=True).count(),
+            may_act=is_open and may_import,
+            may_import=may_import,
+            choosing=is_open and may_import and outcome in (Outcome.CONFLICT, Outcome.VANISHED),
+        )
+
+    def _choose(self, request, batch: ImportBatch):
+        outcome = request.POST.get("show", "")
+        try:
+            if "all" in request.POST:
+                actions.choose_all_vanished(batch, set_aside=request.POST["all"] == "aside", by=request.user)
+            else:
+                actions.choose(batch, _picks(request.POST), by=request.user)
+        except ValidationError as problem:
+            messages.error(request, " ".join(problem.messages))
+        else:
+            if "confirm" in request.POST:
+                return redirect("admin:patients_importbatch_confirm", batch.pk)
+            messages.success(request, "Your choices are remembered. Nothing has changed about any patient yet.")
+        return redirect(_review_url(batch, outcome, request.POST.get("page", "1")))
+
+    @page("<int:pk>/confirm/", look=IMPORT, act=IMPORT)
+    def confirm(self, request, pk: int):
+        batch = self._batch(pk)
+        if batch.state != State.PROPOSED:
+            return self._closed(request, batch)
+        if request.method == "POST":
+            return self._apply(request, batch)
+        return self.show(
+            request,
+            "patients/confirm_import.html",
+            "Apply this import?",
+            batch=batch,
+            plan=showing.plan_sentences(batch),
+            left_out=_left_out(batch),
+        )
+
+    def _apply(self, request, batch: ImportBatch):
+        if sum(actions.planned_counts(batch).values()) > AT_ONCE:
+            async_task("patients.tasks.apply_import", batch.pk, request.user.pk)
+            return redirect("admin:patients_importbatch_applying", batch.pk)
+        try:
+            applied = actions.apply(batch, by=request.user)
+        except ImportBatch.DoesNotExist:
+            return self._closed(request, batch)
+        messages.success(request, f"Done: {applied:,} rows were applied.")
+        return redirect(_review_url(batch))
+
+    def _closed(self, request, batch: ImportBatch):
+        messages.warning(request, "This import was applied or discarded before; nothing was done again.")
+        return redirect(_review_url(batch))
+
+    @page("<int:pk>/applying/", look=LOOK)
+    def applying(self, request, pk: int):
+        batch = self._batch(pk)
+        return self.show(request, "patients/applying.html", "Applying the import", batch=batch, **_progress(batch))
+
+    @page("<int:pk>/progress/", look=LOOK)
+    def progress(self, request, pk: int):
+        """The moving part of the page before, fetched again and again."""
+        batch = self._batch(pk)
+        done = {} if batch.state == State.PROPOSED else {"X-Done": "1"}
+        return TemplateResponse(
+            request, "patients/progress.html", {"batch": batch, **_progress(batch)}, headers=done
+        )
+
+    @page("<int:pk>/discard/", look=IMPORT, act=IMPORT)
+    def discard(self, request, pk: int):
+        batch = self._batch(pk)
+        if batch.state != State.PROPOSED:
+            return self._closed(request, batch)
+        if request.method == "POST":
+            actions.discard(batch, by=request.user)
+            messages.success(request, "The import is discarded. No patient was changed by it.")
+            return redirect("admin:patients_importbatch_changelist")
+        applied = batch.rows.filter(applied=True).count()
+        return self.show(request, "patients/discard_import.html", "Discard this import?", batch=batch, applied=applied)
+
+    @page("<int:pk>/rejected.xlsx", look=IMPORT)
+    def rejected_rows(self, request, pk: int):
+        """The rejected rows as they stand in the file, each with the reason, for mending in Excel."""
+        batch = get_object_or_404(ImportBatch, pk=pk)
+        try:
+            sheets = rejected_sheets(batch)
+        except UnreadableTable as problem:
+            messages.error(request, str(problem))
+            return redirect(_review_url(batch, Outcome.REJECTED))
+        rows = sum(len(sheet) - 1 for sheet in sheets.values())
+        actions.record_export(of=ImportRow, count=rows, what=f"rejected rows of import {pk}", by=request.user)
+        content = io.BytesIO()
+        write_xlsx(content, sheets)
+        return HttpResponse(
+            content.getvalue(),
+            content_type=SafeExcel.CONTENT_TYPE,
+            headers={"Content-Disposition": f'attachment; filename="rejected-rows-{pk}.xlsx"'},
+        )
+
+    def _batch(self, pk: int) -> ImportBatch:
+        batches = ImportBatch.objects.select_related("uploaded_by", "closed_by").defer("raw")
+        return get_object_or_404(batches, pk=pk)
+
+
+def _outcome(wanted: str | None, counts: dict[str, int]) -> Outcome:
+    """The tab asked for, or the first with rows; those that want a person's eye come first."""
+    if wanted in Outcome.values:
+        return Outcome(wanted)
+    return next((tab for tab in showing.TABS if counts[tab]), Outcome.NEW)
+
+
+def _picks(posted) -> dict[int, bool]:
+    """Fields take-<row id> = list | ours."""
+    names = {name: name.removeprefix("take-") for name in posted if name.startswith("take-")}
+    return {int(pk): posted[name] == "list" for name, pk in names.items() if pk.isdecimal()}
+
+
+def _review_url(batch: ImportBatch, outcome: str = "", rows_page: str = "1") -> str:
+    url = reverse("admin:patients_importbatch_review", args=[batch.pk])
+    if outcome not in Outcome.values:
+        return url
+    return f"{url}?show={outcome}" + (f"&page={rows_page}" if rows_page.isdecimal() else "")
+
+
+def _left_out(batch: ImportBatch) -> list[str]:
+    """What will not happen, so that nobody is lost unseen."""
+    waiting = batch.rows.filter(take=False)
+    conflicts = waiting.filter(outcome=Outcome.CONFLICT).count()
+    vanished = waiting.filter(outcome=Outcome.VANISHED).count()
+    rejected = waiting.filter(outcome=Outcome.REJECTED).count()
+    sentences = (
+        (conflicts, "{:,} rows in conflict are left as we have them."),
+        (rejected, "{:,} rejected rows are not taken in. Download them, mend them and import them again."),
+        (vanished, "{:,} patients whom the list does not name stay as they are."),
+    )
+    return [sentence.format(count) for count, sentence in sentences if count]
+
+
+def _progress(batch: ImportBatch) -> dict:
+    applied = batch.rows.filter(applied=True).count()
+    total = applied + sum(actions.planned_counts(batch).values())
+    return {"applied": applied, "total": total, "percent": 100 * applied // total if total else 100}

@@ -14,7 +14,20 @@ from consent.form_options import decision
 TODAY = date(2026, 12, 31)
 YES_RECORDS = "Yes, I consent to Dr. Example and her direct clinical staff keeping and copying my records."
 CODES = [new_code() for _ in range(12)]
-FIRSTS = ["Mary", "James", "Linda", "Robert", "Carol", "David", "Susan", "Gary", "Ruth", "Paul", "Joan", "Carl"]
+FIRSTS = [
+    "Mary",
+    "James",
+    "Linda",
+    "Robert",
+    "Carol",
+    "David",
+    "Susan",
+    "Gary",
+    "Ruth",
+    "Paul",
+    "Joan",
+    "Carl",
+]
 
 ENGLISH = {
     "response_id": "ID",
@@ -28,7 +41,7 @@ ENGLISH = {
     "apcm": "Do you want to continue Advanced Primary Care Management (APCM) with the new practice?",
     "notice": "May we notify your old practice and end its APCM billing authority from 12/31/2026?",
     "understood": "I understand that the old practice will no longer bill APCM for me",
-    "voluntary": "I understand that this is voluntary and that I may withdraw my consent in writing at any time",
+    "voluntary": "I understand that this is voluntary and that I may withdraw my consent in writing",
     "full_name": "Your full legal name",
     "date_of_birth_again": "Date of birth2",
     "signed_on": "Today's date",
@@ -166,9 +179,9 @@ def test_the_order_of_the_columns_does_not_matter(form, seed):
 def test_the_titles_alone_are_enough_for_an_export_without_rows(form):
     headings, _, meanings = export(form)
     found = named(understand(headings, []), meanings)
-    assert {key: found[key] for key in ("code", "date_of_birth", "full_name", "records", "apcm", "notice")} == {
-        key: key for key in ("code", "date_of_birth", "full_name", "records", "apcm", "notice")
-    }
+    assert {
+        key: found[key] for key in ("code", "date_of_birth", "full_name", "records", "apcm", "notice")
+    } == {key: key for key in ("code", "date_of_birth", "full_name", "records", "apcm", "notice")}
 
 
 def test_the_traps_of_the_earlier_system_are_not_stepped_into():
@@ -195,22 +208,27 @@ def test_a_title_that_speaks_of_both_is_settled_by_its_values():
 
 def test_columns_without_telling_titles_are_recognised_by_their_values():
     headings = ["Question", "Field A", "Field B", "Do you consent to the move of your records?"]
-    rows = [
-        (n + 2, [f"{FIRSTS[n]} Example", f"{n + 1}/2/19{40 + n}", CODES[n], "Yes"]) for n in range(10)
-    ]
+    rows = [(n + 2, [f"{FIRSTS[n]} Example", f"{n + 1}/2/19{40 + n}", CODES[n], "Yes"]) for n in range(10)]
     columns = understand(headings, rows).columns
     assert (columns["date_of_birth"], columns["code"], columns["records"]) == (1, 2, 3)
 
 
 def test_headings_with_line_breaks_odd_blanks_and_markup_are_read():
-    headings = ["ID", "Completion\u00a0time", "<b>Reference</b>\ncode ", "Date\n of  birth", "Full  legal name *",
-                "Medical\u00a0records: do you consent?"]  # fmt: skip
+    headings = ["ID", "Completion\u00a0time", "<b>Reference</b>\ncode ", "Date\n of  birth",
+                "Full  legal name *", "Medical\u00a0records: do you consent?"]  # fmt: skip
     form_map = understand(headings, [])
     assert form_map.missing == ()
 
 
 def test_quiz_columns_and_last_modified_time_are_no_questions():
-    headings = ["ID", "Last modified time", "Total points", "Quiz feedback", "Points - Your code", "Your code"]
+    headings = [
+        "ID",
+        "Last modified time",
+        "Total points",
+        "Quiz feedback",
+        "Points - Your code",
+        "Your code",
+    ]
     columns = understand(headings, []).columns
     assert columns["code"] == 5
 
@@ -270,7 +288,12 @@ def test_the_same_answer_in_another_export_has_the_same_content_hash():
     headings, rows, meanings = export(ENGLISH)
     first = read_answer(understand(headings, rows), rows[1], today=TODAY)
     again = dict(zip(meanings, rows[1][1], strict=True))
-    again |= {"response_id": "77", "date_of_birth": "14645", "completed_at": "46370.5", "code": CODES[1].lower()}
+    again |= {
+        "response_id": "77",
+        "date_of_birth": "14645",
+        "completed_at": "46370.5",
+        "code": CODES[1].lower(),
+    }
     shuffled = list(reversed(meanings))
     headings = [ENGLISH[meaning] for meaning in shuffled]
     row = (9, [again[meaning] for meaning in shuffled])
@@ -278,7 +301,7 @@ def test_the_same_answer_in_another_export_has_the_same_content_hash():
     assert second.births == first.births
     changed = Answer(**{**vars(first), "decisions": {"records": "no"}})
     assert changed.content_hash != first.content_hash
-    assert Answer(**{**vars(second), "code_text": CODES[1]}).content_hash == first.content_hash
+    assert second.content_hash == first.content_hash
 
 
 @pytest.mark.parametrize(
@@ -307,7 +330,9 @@ def test_times_day_first_and_times_with_an_offset_are_read():
     assert read_moment("2026-12-08T20:05:06Z", zone=chicago) == datetime(2026, 12, 8, 14, 5, 6)
 
 
-@pytest.mark.parametrize("written", ["", "soon", "=NOW()", "99/99/2026 10:00", "2026-12-08 25:61:00", "7"])
+@pytest.mark.parametrize(
+    "written", ["", "soon", "=NOW()", "99/99/2026 10:00", "2026-12-08 25:61:00", "7", "x" + " " * 9_999]
+)
 def test_what_is_no_time_is_none(written):
     assert read_moment(written) is None
 
@@ -406,6 +431,16 @@ DECISIONS = [
     ("I want my records to stay where they are", "records", "unclear"),
     ("Yes. Do not share my HIV results", "records", "unclear"),
     ("yesterday", "records", "unclear"),
+    ("Consent denied", "records", "unclear"),
+    ("I withhold consent", "records", "unclear"),
+    ("I withdraw my consent", "records", "unclear"),
+    ("I consent to nothing", "records", "unclear"),
+    ("Yes, I withdraw my consent", "records", "unclear"),
+    ("Yes, labs only", "records", "unclear"),
+    ("Ich stimme nicht zu", "records", "no"),
+    ("I consent. I know that I may withdraw this at any time", "records", "yes"),
+    ("I consent to this and can revoke it", "records", "yes"),
+    ("Yes, I consent to the transfer of my records to the new practice only", "records", "yes"),
     ("none", "records", "unclear"),
     ("I understand", "understood", "yes"),
     ("I do not understand", "understood", "no"),
@@ -423,7 +458,13 @@ def test_options_are_read_by_meaning(text, meaning, expected):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("", ""), ("self", ""), ("I am the patient", ""), ("N/A", ""), ("daughter, power of attorney", "daughter, power of attorney")],
+    [
+        ("", ""),
+        ("self", ""),
+        ("I am the patient", ""),
+        ("N/A", ""),
+        ("daughter, power of attorney", "daughter, power of attorney"),
+    ],
 )
 def test_only_somebody_else_is_a_representative(text, expected):
     headings = ["Date of birth", "If you are not the patient: your relationship to the patient"]

@@ -41,8 +41,13 @@ def test_the_link_is_the_sample_with_the_code_in_the_sentinels_place(sample, lin
 
 @pytest.mark.parametrize(
     "host",
-    ["forms.office.com",
-     "forms.cloud.microsoft", "forms.microsoft.com", "forms.office365.us", "FORMS.OFFICE.COM"],
+    [
+        "forms.office.com",
+        "forms.cloud.microsoft",
+        "forms.microsoft.com",
+        "forms.office365.us",
+        "FORMS.OFFICE.COM",
+    ],
 )
 def test_every_host_of_microsoft_forms_is_accepted_and_kept(host):
     sample = f"https://{host}/Pages/ResponsePage.aspx?{KEY}=TOKEN123&id=AbC-9_zZ"

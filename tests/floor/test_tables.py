@@ -23,7 +23,17 @@ from explorer.lib.tables import (
 )
 from tests.floor import files
 
-HEADINGS = {"mrn", "patient name", "dob", "home phone", "cell phone", "phone home", "phone cell", "zip", "name"}
+HEADINGS = {
+    "mrn",
+    "patient name",
+    "dob",
+    "home phone",
+    "cell phone",
+    "phone home",
+    "phone cell",
+    "zip",
+    "name",
+}
 
 
 def knows(cell):
@@ -53,14 +63,26 @@ def test_new_and_old_excel_files_give_the_same_text_here_and_apart(build, read):
 
 def test_every_cell_becomes_the_text_a_person_reads():
     moment = datetime.datetime(1950, 1, 2, 3, 4, 5)
-    row = [2055551234, 2055551234.0, 12.5, 0.1 + 0.2, datetime.date(1950, 1, 2), moment, True, None, "007", "#N/A"]
+    row = [
+        2055551234,
+        2055551234.0,
+        12.5,
+        0.1 + 0.2,
+        datetime.date(1950, 1, 2),
+        moment,
+        True,
+        None,
+        "007",
+        "#N/A",
+    ]
     assert rows_of(files.xlsx([row]))[0] == [
         "2055551234", "2055551234", "12.5", "0.3", "1950-01-02", "1950-01-02 03:04:05", "TRUE", "", "007", "",
     ]  # fmt: skip
 
 
 def test_a_blank_cell_does_not_turn_the_numbers_of_its_column_into_floats():
-    assert [row[0] for row in rows_of(files.xlsx([["MRN", "x"], [12345, "x"], [None, "x"], [12346, "x"]]))] == [
+    assert [row[0] for row in rows_of(files.xlsx([["MRN",
+    "x"], [12345, "x"], [None, "x"], [12346, "x"]]))] == [
         "MRN", "12345", "", "12346",
     ]  # fmt: skip
 
@@ -84,7 +106,9 @@ def test_hidden_sheets_are_marked_and_chart_sheets_left_out():
 
 
 def test_an_open_document_sheet_is_read():
-    assert rows_of(files.ods(files.ods_row("MRN", "Name") + files.ods_row("1", "SMITH, JOHN")), "list.ods") == [
+    assert rows_of(
+        files.ods(files.ods_row("MRN", "Name") + files.ods_row("1", "SMITH, JOHN")), "list.ods"
+    ) == [
         ["MRN", "Name"],
         ["1", "SMITH, JOHN"],
     ]
@@ -100,7 +124,9 @@ def test_text_tables_are_read_in_every_usual_encoding_and_with_every_delimiter(d
 
 
 def test_a_csv_keeps_the_row_numbers_excel_shows():
-    sheet = read_workbook(b'\r\nMRN,Name\r\n\r\n1,"SMITH,\r\nJOHN"\r\n2,DOE\r\n', "list.csv", UPLOAD).sheets[0]
+    sheet = read_workbook(b'\r\nMRN,Name\r\n\r\n1,"SMITH,\r\nJOHN"\r\n2,DOE\r\n', "list.csv", UPLOAD).sheets[
+        0
+    ]
     assert [number for number, _ in find_table(sheet, knows).rows] == [4, 5]
 
 
@@ -120,7 +146,10 @@ def test_a_stray_quotation_mark_is_read_but_never_swallows_rows():
         ["1", "Pat SMITH", "x"],
         ["2", 'DOE "JD"', "y"],
     ]
-    for swallowing in (b'MRN,Name,DOB\n1,"SMITH,x\n2,DOE,y\n', b'MRN,Name,DOB\n1,"SMITH,x\n2,DOE,y\n3,"JONES,z\n'):
+    for swallowing in (
+        b'MRN,Name,DOB\n1,"SMITH,x\n2,DOE,y\n',
+        b'MRN,Name,DOB\n1,"SMITH,x\n2,DOE,y\n3,"JONES,z\n',
+    ):
         with pytest.raises(UnreadableTable, match="quotation mark"):
             read_workbook(swallowing, "list.csv", UPLOAD)
 
@@ -170,7 +199,11 @@ def test_a_two_row_heading_is_joined():
 
 
 def test_groups_merged_over_columns_keep_the_guarantor_apart():
-    rows = [["Patient", "", "", "Guarantor", ""], ["MRN", "Name", "DOB", "Name", "DOB"], ["1", "A", "", "B", ""]]
+    rows = [
+        ["Patient", "", "", "Guarantor", ""],
+        ["MRN", "Name", "DOB", "Name", "DOB"],
+        ["1", "A", "", "B", ""],
+    ]
     table = table_of(rows, merged=["A1:C1", "D1:E1"])
     assert table.headings == ["Patient MRN", "Patient Name", "Patient DOB", "Guarantor Name", "Guarantor DOB"]
 
@@ -181,19 +214,32 @@ def test_a_first_patient_without_digits_is_not_taken_for_a_second_heading_row():
 
 
 def test_repeated_headings_totals_and_footers_are_skipped_with_a_reason_and_blank_rows_without():
-    rows = [["MRN", "Name", "DOB"], ["1", "SMITH", ""], ["mrn", "name", "dob"], ["", " ", "\xa0"], ["2", "TOTAL, JO", "x"]]
+    rows = [
+        ["MRN", "Name", "DOB"],
+        ["1", "SMITH", ""],
+        ["mrn", "name", "dob"],
+        ["", " ", "\xa0"],
+        ["2", "TOTAL, JO", "x"],
+    ]
     rows += [["Total", "", "2"], ["Page 1 of 3"], ["2 patients"]]
     table = table_of(rows)
     assert [number for number, _ in table.rows] == [2, 5]
     assert table.skipped == [
-        (3, "the heading again"), (6, "a total or footer"), (7, "a total or footer"), (8, "a total or footer"),
+        (3, "the heading again"), (6, "a total or footer"), (7, "a total or footer"),
+        (8, "a total or footer"),
     ]  # fmt: skip
 
 
 def test_every_row_is_in_rows_or_skipped_or_blank():
-    rows = [["t"], ["MRN", "Name"]] + [[str(i), "x"] if i % 3 else ["", ""] for i in range(30)] + [["Total", "20"]]
+    rows = (
+        [["t"], ["MRN", "Name"]]
+        + [[str(i), "x"] if i % 3 else ["", ""] for i in range(30)]
+        + [["Total", "20"]]
+    )
     table = table_of(rows, first_row=4)
-    numbers = [number for number, _ in table.rows] + [number for number, _ in table.skipped] + [table.heading_row]
+    numbers = (
+        [number for number, _ in table.rows] + [number for number, _ in table.skipped] + [table.heading_row]
+    )
     assert sorted(numbers) == [4 + i for i, row in enumerate(rows) if any(row)]
 
 
@@ -204,7 +250,9 @@ def test_columns_beyond_the_headings_are_kept_and_blank_ones_dropped():
 
 
 def test_cells_of_a_table_are_clean():
-    assert table_of([["MRN\xa0", " Name "], ["\u200b1 ", "SMITH,\n JOHN"]]).rows == [(2, ["1", "SMITH, JOHN"])]
+    assert table_of([["MRN\xa0", " Name "], ["\u200b1 ", "SMITH,\n JOHN"]]).rows == [
+        (2, ["1", "SMITH, JOHN"])
+    ]
     assert clean("\ufeffa\xa0\xa0b\u200b") == "a b"
 
 
@@ -234,7 +282,7 @@ def test_the_wanted_sheet_is_taken_even_if_hidden():
 
 
 def test_a_list_on_a_hidden_sheet_only_is_not_taken_in_silence():
-    with pytest.raises(UnreadableTable, match="hidden.*Old"):
+    with pytest.raises(UnreadableTable, match=r"hidden.*Old"):
         choose_sheet(book(A=[["x"]], _Old=LIST), knows)
 
 
@@ -252,26 +300,27 @@ def test_files_over_a_limit_are_refused(read):
 
 
 def test_a_workbook_that_unpacks_to_more_than_the_memory_is_refused():
-    notes = "".join(f"<a>{i * 7919 % 104729}</a>" for i in range(150_000))
+    notes = "".join(f"<a>{i * 7919 % 104729}</a>" for i in range(200_000))
     with pytest.raises(UnreadableTable, match="unpacks to 2 MB"):
         read_workbook(files.with_parts(files.xlsx(), {"a.xml": notes}), "x", Limits(10**7, 100, 10**6, 60, 1))
 
 
 def test_a_reader_that_takes_too_long_is_ended():
-    with pytest.raises(UnreadableTable, match="within 0.001 seconds"):
+    with pytest.raises(UnreadableTable, match=r"within 0\.001 seconds"):
         read_workbook_apart(files.xlsx(), "list.xlsx", Limits(10**6, 100, 10**6, 0.001, 300))
 
 
 def test_a_reader_that_swells_is_ended():
     wide = b"a," * 3_000_000
-    with pytest.raises(UnreadableTable, match="memory|stops the reader"):
+    with pytest.raises(UnreadableTable, match=r"memory|stops the reader"):
         read_workbook_apart(wide, "list.csv", Limits(10**7, 100, 10**7, 60, 40))
 
 
 # Writing
 
 PAYLOADS = [
-    "=cmd|'/C calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠x", "\x00=1",
+    "=cmd|'/C calc'!A1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1",
+    "＠x", "\x00=1",
     '"=1"', "#N/A", "=", "-", "-Smith", "'=1", "a\x0bb",
 ]  # fmt: skip
 
@@ -281,9 +330,11 @@ def test_a_workbook_of_payloads_opens_as_text():
     write_xlsx(stream, {"A/B": [[payload, 1, datetime.date(2026, 1, 2), None] for payload in PAYLOADS]})
     sheet = openpyxl.load_workbook(io.BytesIO(stream.getvalue())).active
     assert {cell.data_type for cell in sheet["A"]} == {"s"}
-    assert sheet.title == "A B" and sheet["B1"].value == 1 and sheet["C1"].is_date
+    assert (sheet.title, sheet["B1"].value, sheet["C1"].is_date) == ("A B", 1, True)
     read = [row[0] for row in rows_of(stream.getvalue())]
-    kept = [payload.translate({0: None, 11: None, 13: "\n"}) for payload in PAYLOADS]  # XML ends lines with \n
+    kept = [
+        payload.translate({0: None, 11: None, 13: "\n"}) for payload in PAYLOADS
+    ]  # XML ends lines with \n
     assert read == kept
 
 

@@ -493,6 +493,7 @@ def test_a_contact_on_two_pages_comes_once():
         pytest.param([page("")], id="an entry without an id"),
         pytest.param([b"[]"] * 3, id="not an object"),
         pytest.param([b"\xff\xfe"] * 3, id="not text"),
+        pytest.param([b"[" * 100_000] * 3, id="nested without end"),
         pytest.param(
             [page(f"a{n}", more=True, token=f"t{n}", total=1) for n in range(600)], id="pages without end"
         ),
@@ -579,6 +580,12 @@ def test_an_item_without_a_usable_time_is_nonsense_and_not_skipped(created):
     answer = {"conversationItems": items, "hasMore": False, "totalCount": 1}
     with Pages(answer) as server, pytest.raises(Nonsense):
         list(server.client.items("t_1"))
+
+
+def test_half_an_emoji_in_a_reply_does_no_harm():
+    items = [{"id": "ti_1", "createdAt": "2026-12-01T10:00:00Z", "text": "STOP \ud83d\x00"}]
+    with Pages({"conversationItems": items, "hasMore": False, "totalCount": 1}) as server:
+        assert [item.text for item in server.client.items("t_1")] == ["STOP ??"]
 
 
 def test_items_come_oldest_first_and_from_a_moment_on(spruce, simulator):

@@ -410,8 +410,8 @@ def _open_and_count(path: Path) -> int:
 
 def test_several_processes_may_open_a_new_file_at_once(tmp_path):
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(4, mp_context=context) as pool:
-        assert set(pool.map(_open_and_count, [tmp_path / "new.sqlite3"] * 12)) == {4}
+    with ProcessPoolExecutor(3, mp_context=context) as pool:
+        assert set(pool.map(_open_and_count, [tmp_path / "new.sqlite3"] * 9)) == {4}
 
 
 def test_seeded_patients_answer_alike_every_time_and_differ_by_seed():

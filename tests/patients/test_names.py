@@ -43,7 +43,14 @@ def test_a_full_name_is_split_without_losing_a_part(full, name):
 
 @pytest.mark.parametrize(
     "written",
-    ['Patricia "Pat"', "Patricia 'Pat'", "Patricia “Pat”", "Patricia ‘Pat’", "Patricia (Pat)", '"Pat" Patricia'],
+    [
+        'Patricia "Pat"',
+        "Patricia 'Pat'",
+        "Patricia “Pat”",
+        "Patricia ‘Pat’",
+        "Patricia (Pat)",
+        '"Pat" Patricia',
+    ],
 )
 def test_a_nickname_in_quotes_or_brackets_is_the_preferred_name(written):
     assert parse_name(f"O'Brien, {written}") == Name(first="Patricia", last="O'Brien", preferred="Pat")
@@ -76,7 +83,8 @@ def test_parts_from_columns_give_up_what_hides_in_them(parts, name):
     ("written", "proper"),
     [
         ("MCDONALD", "McDonald"), ("macdonald", "MacDonald"), ("MACK", "Mack"), ("MACIAS", "Macias"),
-        ("O'NEIL-SMITH", "O'Neil-Smith"), ("D'ANGELO", "D'Angelo"), ("DE'ANDRE", "De'Andre"), ("JOHN'S", "John's"),
+        ("O'NEIL-SMITH", "O'Neil-Smith"), ("D'ANGELO", "D'Angelo"), ("DE'ANDRE", "De'Andre"),
+        ("JOHN'S", "John's"),
         ("SMITH III, MARÍA", "Smith III, María"), ("john smith jr", "John Smith Jr"),
         ("McDonald", "McDonald"), ("deShawn", "deShawn"), ("", ""),
     ],

@@ -53,7 +53,9 @@ def test_a_number_that_could_reach_somebody_else_is_refused_with_the_reason(text
     assert not any(part in str(refused.value) for part in ("205", "5551234", "0958"))
 
 
-@pytest.mark.parametrize("text", ["205-555-1234 x12", "205-555-1234 ext. 12", "(205) 555-1234 Extension 12", "2055551234#12"])
+@pytest.mark.parametrize(
+    "text", ["205-555-1234 x12", "205-555-1234 ext. 12", "(205) 555-1234 Extension 12", "2055551234#12"]
+)
 def test_an_extension_is_kept_apart(text):
     phone = read_phone(text)
     assert (phone.e164, phone.extension) == ("+12055551234", "12")
@@ -88,7 +90,9 @@ def test_the_extension_stays_with_its_number_among_several():
     assert [p.extension for p in read_phones("205-555-1234 x12, 205-555-9876")] == ["12", ""]
 
 
-@pytest.mark.parametrize("text", ["205-555-1234 / 205-555-98765", "205-555-1234, son 205-555-9876", "205-555-1234 12"])
+@pytest.mark.parametrize(
+    "text", ["205-555-1234 / 205-555-98765", "205-555-1234, son 205-555-9876", "205-555-1234 12"]
+)
 def test_one_bad_number_makes_the_whole_cell_doubtful(text):
     with pytest.raises(BadPhone):
         read_phones(text)

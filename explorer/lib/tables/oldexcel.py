@@ -1,7 +1,7 @@
 """An .xls file before the parser sees it: a small file system (MS-CFB) around a stream of records (MS-XLS).
 
-A chain of sectors that bites its tail, or one cell in the last corner of a sheet, makes the parser ask for memory
-without end, which takes its process down. So the chains are walked and the used areas measured here.
+A chain of sectors that bites its tail, or one cell in the last corner of a sheet, makes the parser ask for
+memory without end, which takes its process down. So the chains are walked and the used areas measured here.
 """
 
 import struct
@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 from explorer.lib.tables.workbook import Limits
 
-HEADER = 512
 LAST_SECTOR = 0xFFFFFFFA  # this and above are no sectors but marks: end of chain, free, table
-_CELLS = {0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E}  # records that begin with row and column
+_CELLS = {0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E}  # begin with row and column
 _BEGIN, _DIMENSIONS, _LOCKED = 0x0809, 0x0200, 0x002F
-_RESERVE = 10  # the parser only reserves what DIMENSIONS says, so blank formatted cells may be this many times more
+_RESERVE = 10  # times the cells allowed: what DIMENSIONS says is only reserved, and may be blank
 
 
 class Damaged(Exception):
@@ -48,7 +47,11 @@ def _dimensions(body: bytes) -> tuple[int, int]:
         first_row, last_row, first_column, last_column = struct.unpack_from("<HHHH", body)
     else:
         return 0, 0
-    return abs(last_row - first_row) + 1, abs(last_column - first_column) + 1
+    if not last_row or not last_column:  # a blank sheet; else the last ones are one too many
+        return 0, 0
+    if first_row >= last_row or first_column >= last_column:
+        raise Damaged
+    return last_row - first_row, last_column - first_column
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
@@ -62,7 +65,7 @@ def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
 def _workbook_stream(content: bytes) -> bytes:
     try:
         return _Container(content).stream({"workbook", "book"})
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, ValueError):
         raise Damaged from None
 
 
@@ -74,7 +77,7 @@ class _Container:
             raise Damaged
         self.sector_size = 1 << shift
         self.table = self._table()
-        directory, self.cutoff, small_table = (struct.unpack_from("<I", content, at)[0] for at in (48, 56, 60))
+        directory, _, self.cutoff, small_table = struct.unpack_from("<IIII", content, 48)
         self.entries = list(self._entries(self._read(directory)))
         self.small_table = _numbers(self._read(small_table))
         self.small_stream = self._read(self.entries[0][1])
@@ -89,11 +92,11 @@ class _Container:
         raise Damaged
 
     def _sector(self, number: int) -> bytes:
-        at = HEADER + number * self.sector_size if self.sector_size == HEADER else (number + 1) * self.sector_size
+        at = (number + 1) * self.sector_size  # the header fills the first, whatever its size
         return self.content[at : at + self.sector_size]
 
     def _table(self) -> list[int]:
-        """Which sector follows which; the places of the table itself stand in the header and, beyond 109, in a chain."""
+        """Which sector follows which; where the table itself is, the header says and, beyond 109, a chain."""
         places = list(struct.unpack_from("<109I", self.content, 76))
         (more,) = struct.unpack_from("<I", self.content, 68)
         links = len(self.content) // self.sector_size + 1
@@ -110,7 +113,8 @@ class _Container:
 
     def _entries(self, directory: bytes) -> Iterator[tuple[str, int, int]]:
         for at in range(0, len(directory) - 127, 128):
-            size, start, length = (struct.unpack_from(f, directory, at + i)[0] for f, i in (("<H", 64), ("<I", 116), ("<I", 120)))
+            (size,) = struct.unpack_from("<H", directory, at + 64)
+            start, length = struct.unpack_from("<II", directory, at + 116)
             name = directory[at : at + max(0, min(size, 64) - 2)].decode("utf-16-le", "replace")
             yield name, start, length
 

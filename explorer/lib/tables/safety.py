@@ -1,7 +1,8 @@
 """What can be known about a file before a parser touches it (ASVS 5.2.1-5.2.3).
 
-A workbook is a zip of XML parts. Every part is unpacked here once, in pieces and against its declared size
-and checksum, so that the parser meets no bomb, no entity and no sheet larger than the limits.
+A workbook is a zip of XML parts. Every part is unpacked here once, in pieces, against its declared size and
+checksum and through expat, so that the parser meets no bomb, no entity, no broken XML (on which it can hang)
+and no sheet larger than the limits.
 """
 
 import io
@@ -9,6 +10,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from xml.parsers import expat
 
 from explorer.lib.tables import oldexcel
 from explorer.lib.tables.workbook import MB, Limits, UnreadableTable, shown_name
@@ -43,12 +45,11 @@ _WEB_PAGES = re.compile(rb"\s*(<!doctype|<html|<table|<\?xml|<head|<meta|mime-ve
 _SAVE_AS = "open it in Excel and save it as .xlsx (File > Save As > Excel Workbook)"
 _CHOOSE_LIST = "choose the list as an Excel workbook (.xlsx, .xls), .ods or .csv file"
 
-_DTD = re.compile(rb"<!\s*(doctype|entity)", re.IGNORECASE)
-# Bounded repeats keep hostile markup from costing more than its length.
-_CELL_AT = re.compile(
-    rb"""<(?:\w{1,20}:)?c\s[^<>]{0,300}?\br\s{0,9}=\s{0,9}["']([A-Za-z]{1,3})([0-9]{1,7})["'][^<>]{0,300}(?<!/)>"""
-)  # of a cell with a content; a blank one ends with "/>"
-_CELL = re.compile(rb"<(?:\w{1,20}:)?c(?:\s[^<>]{0,600})?(?<!/)>")
+# Bounded and possessive repeats keep hostile markup from costing more than its length.
+_FILLED_CELL = re.compile(  # a blank one ends with "/>"
+    rb"""<(?:\w{1,20}:)?c(?=[\s>])"""
+    rb"""(?:[^<>]{0,300}?\sr\s{0,9}=\s{0,9}["']([A-Za-z]{1,3})([0-9]{1,7})["'])?+[^<>]{0,300}+(?<!/)>"""
+)
 _ROW = re.compile(rb"<(?:\w{1,20}:)?row[\s>/]")
 _ROW_AT = re.compile(rb"""<(?:\w{1,20}:)?row\s[^<>]{0,300}?\br\s{0,9}=\s{0,9}["']([0-9]{1,7})["']""")
 _ODS_TAG = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)((?:\s[^<>]{0,999}?)?)(/?)>")
@@ -174,11 +175,8 @@ def _check_part(name: str, content: bytes, part: zipfile.ZipInfo, limits: Limits
         size = _OdsSize(name, limits)
     else:
         size = None
-    for markup in _whole_tags(_unpacked(name, content, part), name):
-        if b"<!" in markup and _DTD.search(markup):
-            raise UnreadableTable(
-                f"{name} defines entities of its own, as harmful files do and Excel never does: {_SAVE_AS}."
-            )
+    pieces = _well_formed(name, _unpacked(name, content, part))
+    for markup in _whole_tags(pieces, name):
         if size:
             size.add(markup)
 
@@ -203,6 +201,23 @@ def _unpacked(name: str, content: bytes, part: zipfile.ZipInfo) -> Iterator[byte
         raise UnreadableTable(damaged(name)) from None
     if size != part.file_size or checksum != part.CRC:
         raise UnreadableTable(damaged(name))
+
+
+def _well_formed(name: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def refuse_dtd(*_declaration):
+        raise UnreadableTable(
+            f"{name} defines entities of its own, as harmful files do and Excel never does: {_SAVE_AS}."
+        )
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse_dtd
+    try:
+        for piece in pieces:
+            parser.Parse(piece, False)
+            yield piece
+        parser.Parse(b"", True)
+    except (expat.ExpatError, LookupError, ValueError):  # the latter two for encodings it does not know
+        raise UnreadableTable(damaged(name)) from None
 
 
 def _inflate(packed: bytes) -> Iterator[bytes]:
@@ -238,20 +253,20 @@ class _SheetSize:
         self.rows = self.last_row = self.last_column = self.column = 0
 
     def add(self, markup: bytes) -> None:
-        places = _CELL_AT.findall(markup)
+        places = _FILLED_CELL.findall(markup)
         columns = {letters for letters, _ in places}
         self.last_column = max([self.last_column, *map(_column_number, columns)])
-        self.last_row = max([self.last_row, *(int(row) for _, row in places)])
-        if len(places) < len(_CELL.findall(markup)):
+        self.last_row = max([self.last_row, *(int(row) for _, row in places if row)])
+        if b"" in columns:
             self._add_placeless(markup)
         self.check()
 
     def _add_placeless(self, markup: bytes) -> None:
         first, *others = _ROW.split(markup)
-        self.column += len(_CELL.findall(first))
+        self.column += len(_FILLED_CELL.findall(first))
         self.last_column = max(self.last_column, self.column)
         for row in others:
-            self.column = len(_CELL.findall(row))
+            self.column = len(_FILLED_CELL.findall(row))
             self.last_column = max(self.last_column, self.column)
         self.rows += len(others)
         named = max((int(row) for row in _ROW_AT.findall(markup)), default=0)

@@ -1,0 +1,155 @@
+"""What a campaign is doing now, read from its rows: how far, how fast, and why it waits."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Min
+from django_q.models import Task
+
+from explorer.lib.models import Practice
+from outreach.actions.sending import BATCH
+from outreach.line import STAFF_SHARE
+from outreach.models import Campaign, CampaignStep, LineState, Message
+
+State = Message.State
+SENDER = "outreach.tasks.send_due"
+PACE_OVER = timedelta(minutes=2)
+
+
+@dataclass
+class StepProgress:
+    step: CampaignStep
+    counts: Counter = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+    @property
+    def open(self) -> int:
+        return sum(self.counts[state] for state in Message.OPEN)
+
+    @property
+    def troubled(self) -> int:
+        return self.counts[State.FAILED] + self.counts[State.UNCERTAIN]
+
+    @property
+    def batches(self) -> int:
+        return ceil(self.total / BATCH)
+
+    @property
+    def batch(self) -> int:
+        """The batch that goes out now, counted from 1."""
+        return min((self.total - self.counts[State.PLANNED]) // BATCH + 1, self.batches)
+
+
+@dataclass
+class Progress:
+    """`through` texts need nothing more; `waiting` says why nothing moves, empty while it does."""
+
+    steps: list[StepProgress]
+    held: int = 0
+    waiting: str = ""
+    until: datetime | None = None
+    minutes_left: int | None = None
+
+    @property
+    def counts(self) -> Counter:
+        return sum((each.counts for each in self.steps), Counter())
+
+    @property
+    def total(self) -> int:
+        return self.counts.total()
+
+    @property
+    def through(self) -> int:
+        return self.total - sum(each.open for each in self.steps)
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.through // self.total if self.total else 0
+
+    @property
+    def current(self) -> StepProgress | None:
+        """The step whose texts are going out."""
+        return next((each for each in self.steps if each.open), None)
+
+
+def progress(campaign: Campaign, practice: Practice, now: datetime) -> Progress:
+    found = Progress(_steps(campaign))
+    planned = campaign.messages.filter(state=State.PLANNED)
+    found.held = planned.exclude(hold="").count()
+    found.waiting, found.until = _waiting(campaign, practice, found, now)
+    if not found.waiting:
+        found.minutes_left = _minutes_left(campaign, planned.filter(hold="", due_at__lte=now).count(), now)
+    return found
+
+
+def _steps(campaign: Campaign) -> list[StepProgress]:
+    counts: dict[int, Counter] = defaultdict(Counter)
+    rows = campaign.messages.order_by().values_list("step", "state").annotate(Count("pk"))
+    for step_id, state, count in rows:
+        counts[step_id][state] = count
+    return [StepProgress(step, counts[step.pk]) for step in campaign.steps.all()]
+
+
+def _waiting(campaign, practice, found: Progress, now: datetime) -> tuple[str, datetime | None]:
+    if campaign.state == Campaign.State.PAUSED:
+        return campaign.why or "The campaign is paused.", None
+    if campaign.state != Campaign.State.RUNNING:
+        return "", None
+    if practice.texting_stopped_at:
+        return "Texting is stopped for the whole practice.", None
+    if found.counts[State.PLANNED] - found.held:
+        return _planned_texts_wait(campaign, now)
+    unconfirmed = found.counts[State.ACCEPTED] + found.counts[State.SENDING]
+    if unconfirmed:
+        return f"{unconfirmed} texts wait for Spruce to confirm them.", None
+    day = next_reminder(campaign, found.steps, practice)
+    if day is None:
+        return "", None
+    return f"All texts so far are through. The next reminder is due on {day:%m/%d/%Y}.", None
+
+
+def _planned_texts_wait(campaign: Campaign, now: datetime) -> tuple[str, datetime | None]:
+    """The sender's own words stand on the rows it turned back; else what its last run said."""
+    planned = campaign.messages.filter(state=State.PLANNED, hold="")
+    turned_back = planned.exclude(reason="").filter(not_before__gt=now).order_by("not_before").first()
+    if turned_back:
+        return turned_back.reason, turned_back.not_before
+    if LineState.objects.filter(pk=1, sender_until__gt=now).exclude(sender="").exists():
+        return "", None
+    last = Task.objects.filter(func=SENDER, success=True).order_by("-stopped").first()
+    return (last and last.result) or "The sender begins within a minute.", None
+
+
+def next_reminder(campaign: Campaign, steps: list[StepProgress], practice: Practice) -> date | None:
+    """The day on which the first patients are asked again; None when no reminder is left."""
+    first = campaign.messages.filter(step__day=0).aggregate(first=Min("accepted_at"))["first"]
+    days = [each.step.day for each in steps if each.step.day and not each.total]
+    if not first or not days:
+        return None
+    return first.astimezone(ZoneInfo(practice.time_zone)).date() + timedelta(days=min(days))
+
+
+def _minutes_left(campaign: Campaign, due: int, now: datetime) -> int | None:
+    """At the pace of the last two minutes; None while that is not known."""
+    recent = campaign.messages.filter(accepted_at__gt=now - PACE_OVER)
+    pace = recent.aggregate(texts=Count("pk"), since=Min("accepted_at"))
+    if not due or pace["texts"] < 2:
+        return None
+    minutes = max((now - pace["since"]).total_seconds(), 1) / 60
+    return ceil(due * minutes / pace["texts"])
+
+
+def duration(texts: int, line: LineState) -> str:
+    """How long so many texts take, in words, by what Spruce last said of its limits."""
+    if line.limit is None:
+        return "Spruce sets the pace and has not told it yet"
+    minutes = ceil(texts / max(line.limit - line.limit // STAFF_SHARE, 1))
+    words = f"About {minutes} minute{'' if minutes == 1 else 's'} at {line.limit} calls a minute"
+    days = ceil(texts / max(line.daily_limit - line.daily_limit // STAFF_SHARE, 1)) if line.daily_limit else 1
+    return words if days == 1 else f"{words}, spread over {days} days by the daily limit"

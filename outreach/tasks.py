@@ -1,0 +1,61 @@
+"""Doors for background work (django-q2): the queue says "look now", the rows decide what is done.
+
+Each answers with a sentence for the page that asked, empty when there is nothing to tell. That Spruce cannot
+be used is told, not raised: the next look comes soon.
+"""
+
+from collections.abc import Callable
+
+from explorer.lib.commands import Refused
+from outreach import line
+from outreach.actions import contacts, replies, sending
+from outreach.command import spruce_or_refuse
+from outreach.spruce import Spruce
+
+
+def send_due() -> str:
+    return _told(_send)
+
+
+def poll_replies() -> str:
+    return _told(_poll)
+
+
+def sync_contacts() -> str:
+    return _told(_sync)
+
+
+def match_contacts() -> str:
+    found = contacts.match_contacts()
+    return (
+        f"{found.patients:,} patients looked at: {found.matched:,} matched, {found.review:,} need review, "
+        f"{found.none:,} have no contact."
+    )
+
+
+def _told(act: Callable[[Spruce], str]) -> str:
+    try:
+        with spruce_or_refuse() as spruce:
+            return act(spruce)
+    except Refused as refusal:
+        return str(refusal)
+
+
+def _send(spruce: Spruce) -> str:
+    try:
+        return sending.send_due(spruce).waiting_for
+    except line.Elsewhere:
+        return ""
+
+
+def _poll(spruce: Spruce) -> str:
+    found = replies.poll(spruce)
+    return f"{found.new_replies:,} new replies." if found.new_replies else ""
+
+
+def _sync(spruce: Spruce) -> str:
+    found = contacts.sync_contacts(spruce)
+    return (
+        f"{found.contacts:,} contacts read: {found.new:,} new, {found.changed:,} changed, "
+        f"{found.gone:,} no longer there."
+    )

@@ -1,0 +1,108 @@
+"""What a proposal of an import looks like to a person: labels, US dates, shown numbers. Pure display."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from patients import actions, mapping
+from patients.models import ApcmEnrolment, ImportBatch, ImportRow, Patient
+from patients.phones import display
+from patients.reading import PHONE_FIELDS
+
+Outcome = ImportRow.Outcome
+OTHER_LABELS = {"listed_name": "name on the list", "suffix": "suffix", "level": "level", "status": "status",
+                "icd10": "ICD-10 codes", "insurance": "insurance", "mrn": "chart number"}
+LABELS = {field.name: field.label for field in (*mapping.FIELDS, *mapping.APCM_FIELDS)} | OTHER_LABELS
+DATES = ("date_of_birth", "last_visit", "signed_up_on")
+CHOICES = {
+    "sex": dict(Patient.Sex.choices),
+    "level": dict(ApcmEnrolment.Level.choices),
+    "status": dict(ApcmEnrolment.Status.choices),
+    "deceased": {True: "yes", False: "no"},
+}
+TABS = (Outcome.CONFLICT, Outcome.REJECTED, Outcome.CHANGED, Outcome.NEW, Outcome.VANISHED, Outcome.DUPLICATE,
+        Outcome.UNCHANGED)
+
+
+@dataclass
+class Shown:
+    """A row of the review."""
+
+    pk: int
+    row: int | None
+    mrn: str
+    name: str
+    patient_id: int | None
+    changes: list[tuple[str, str, str]]  # label, old, new
+    facts: list[tuple[str, str]]  # of a new row: label, value
+    problems: list[dict]
+    choice: bool
+    take: bool
+    applied: bool
+
+
+def shown(row: ImportRow) -> Shown:
+    return Shown(
+        pk=row.pk,
+        row=row.row,
+        mrn=row.mrn,
+        name=_name(row),
+        patient_id=row.patient_id,
+        changes=[(label(name), value(name, old), value(name, new)) for name, (old, new) in row.changes.items()],
+        facts=[(label(name), value(name, given)) for name, given in row.values.items() if name in _TELLING],
+        problems=[{**problem, "column": _column(problem["column"])} for problem in row.problems],
+        choice=actions.can_take(row),
+        take=row.take,
+        applied=row.applied,
+    )
+
+
+_TELLING = ("date_of_birth", *PHONE_FIELDS, "level", "status", "signed_up_on")
+
+
+def label(name: str) -> str:
+    words = LABELS.get(name, name.replace("_", " "))
+    return words[:1].upper() + words[1:]
+
+
+def value(name: str, given) -> str:
+    if name in CHOICES:
+        return str(CHOICES[name].get(given, given or ""))
+    if name in DATES and given:
+        return f"{date.fromisoformat(given):%m/%d/%Y}"
+    if name in PHONE_FIELDS:
+        return ", ".join(map(display, str(given).split()))
+    return str(given)
+
+
+def columns(batch: ImportBatch) -> list[tuple[str, str]]:
+    """(heading of the file, what it was read as)"""
+    return [(heading, label(name)) for name, heading in batch.columns.items()]
+
+
+def plan_sentences(batch: ImportBatch) -> list[str]:
+    """What applying would do, one sentence for each kind of row."""
+    counts = actions.planned_counts(batch)
+    one, many = ("patient", "patients") if batch.kind == ImportBatch.Kind.PATIENTS else ("enrolment", "enrolments")
+    words = (
+        (Outcome.NEW, "will be added"),
+        (Outcome.CHANGED, "will be changed"),
+        (Outcome.CONFLICT, "in conflict will follow the list, as you chose"),
+        (Outcome.VANISHED, "will be set aside, because the list no longer names them"),
+    )
+    return [
+        f"{counts[outcome]:,} {one if counts[outcome] == 1 else many} {what}."
+        for outcome, what in words
+        if counts.get(outcome)
+    ]
+
+
+def _name(row: ImportRow) -> str:
+    given = row.values
+    if given.get("last_name"):
+        return Patient(**{name: given.get(name, "") for name in ("first_name", "middle_name", "last_name", "suffix")}
+                       ).sort_name
+    return row.patient.sort_name if row.patient else given.get("listed_name", "")
+
+
+def _column(heading: str) -> str:
+    return label(heading) if heading in LABELS else heading

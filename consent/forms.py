@@ -73,7 +73,10 @@ class DecisionForm(forms.Form):
         help_text="A second person of the practice who heard it. Needed by phone and in person.",
     )
     given_by = forms.CharField(
-        label="Given by somebody else", max_length=160, required=False, help_text="Empty when the patient decided."
+        label="Given by somebody else",
+        max_length=160,
+        required=False,
+        help_text="Leave empty when the patient decided alone.",
     )
     authority = forms.CharField(
         label="Why may that person decide?",
@@ -107,10 +110,12 @@ class DecisionForm(forms.Form):
             raise ValidationError("Nothing is answered yet: choose yes or no for at least one question.")
         if self.is_verbal and not self.cleaned_data.get("witness"):
             self.add_error("witness", "Name the witness: a spoken answer needs one.")
+        if self.is_verbal and self.cleaned_data.get("witness") == self.cleaned_data.get("obtained_by"):
+            self.add_error("witness", "The witness must be somebody else than the one who spoke.")
         if bool(self.cleaned_data.get("given_by")) != bool(self.cleaned_data.get("authority")):
             self.add_error("authority", "Name both the person who decided and why that person may.")
         if self.is_verbal and self.cleaned_data.get("apcm") == "yes" and not self.all_disclosed:
-            self.add_error("disclosures", "Read all four to the patient first; the yes counts only after them.")
+            self.add_error("disclosures", "Read all four to the patient first: the yes counts only then.")
         return self.cleaned_data
 
     @property

@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from consent import judging
-from consent.form_export import Answer, read_answers, understand
-from consent.form_headings import title_scores
+from consent.form_export import Answer, knows_heading, read_answers, understand
 from consent.judging import Earlier, Issued, Judgement, Person, Register
 from consent.ledger import CHANGE_OF_MIND, record_event
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response, ResponseFile
@@ -61,7 +60,7 @@ def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, 
     """Read an export and say what it would do. Raises UnreadableTable; stores nothing."""
     workbook = (read_workbook_apart if apart else read_workbook)(content, filename, limits)
     table = find_table(
-        choose_sheet(workbook, _is_question, sheet or None), _is_question, "the form's questions"
+        choose_sheet(workbook, knows_heading, sheet or None), knows_heading, "the form's questions"
     )
     if not table.rows:
         raise UnreadableTable(f"{filename} holds the questions but no answers yet. Export it again later.")
@@ -87,10 +86,6 @@ def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, 
         answers=answers,
         judgements=judgements,
     )
-
-
-def _is_question(heading: str) -> bool:
-    return bool(title_scores(heading))
 
 
 def _register(practice: Practice) -> Register:
@@ -139,7 +134,7 @@ def _earlier(practice: Practice) -> Iterable[Earlier]:
             content_hash=content,
             response_id=response_id,
             effective=outcome == Outcome.APPLIED,
-            proven=outcome == Outcome.APPLIED or bool(identity.get("proven")),
+            proven=outcome != Outcome.REJECTED and (outcome == Outcome.APPLIED or bool(identity.get("proven"))),
         )
     spoken = ConsentEvent.objects.effective().filter(response=None).order_by("pk")
     for patient, kind, decision, occurred in spoken.values_list("patient_id", "kind", "decision", "occurred_at"):

@@ -24,11 +24,17 @@ def record_event(**line) -> ConsentEvent:
 
 @transaction.atomic
 def record_decisions(
-    *, patient: Patient, decisions: dict[str, str], replaces: dict[str, ConsentEvent], **told
+    *,
+    patient: Patient,
+    decisions: dict[str, str],
+    replaces: dict[str, tuple[ConsentEvent, str]],
+    note: str = "",
+    **told,
 ) -> list[ConsentEvent]:
     """What a patient decided in one conversation, by kind: every line or none. Raises ValidationError.
 
-    `replaces` names the earlier lines that these correct, by kind; `told` is the rest of `draft_event`.
+    `replaces` holds, by kind, an earlier line that this one corrects and the reason; `told` is the rest of
+    what `draft_event` asks for.
     """
     Patient.objects.select_for_update().get(pk=patient.pk)
     same = ConsentEvent.objects.filter(
@@ -36,10 +42,13 @@ def record_decisions(
     )
     if same.exists():
         raise ValidationError("This was recorded already: the ledger has an answer of the same moment.")
-    return [
-        record_event(patient=patient, kind=kind, decision=decision, replaces=replaces.get(kind), **told)
-        for kind, decision in decisions.items()
-    ]
+    events = []
+    for kind, decision in decisions.items():
+        earlier, because = replaces.get(kind, (None, ""))
+        words = f"{because} {note}".strip()
+        told_of_kind = told | {"note": words, "replaces": earlier}
+        events.append(record_event(patient=patient, kind=kind, decision=decision, **told_of_kind))
+    return events
 
 
 def draft_event(

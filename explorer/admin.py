@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django_q.models import Failure, OrmQ, Schedule, Success
 
+from explorer import patient_page  # noqa: F401 - registers the patient with what every app knows
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin
 from explorer.models import User

@@ -23,6 +23,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "patients.view_importbatch": EVERYONE,
     "patients.view_importrow": EVERYONE,
     "consent.view_invitation": EVERYONE,
+    "consent.change_invitation": CARE_TEAM,
     "consent.view_response": EVERYONE,
     "consent.view_responsefile": EVERYONE,
     "consent.import_response": CARE_TEAM,

@@ -1,8 +1,11 @@
 from allauth.account.decorators import secure_admin_login
+from allauth.account.views import logout
 from django.conf import settings
+from django.shortcuts import redirect
 from django.utils.timezone import localtime
 from unfold.sites import UnfoldAdminSite
 
+from explorer.demo_page import DemoPages
 from explorer.lib import clock
 
 
@@ -10,11 +13,25 @@ class PracticeSite(UnfoldAdminSite):
     """The admin as the product: sign-in by allauth, the mode on every page."""
 
     site_title = "Patient Explorer"
+    index_title = "Home"
     final_catch_all_view = False
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.login = secure_admin_login(self.login)
+        self.demo_pages = DemoPages(self)
+
+    def extra_urls(self) -> list:
+        return self.demo_pages.urls()
+
+    def logout(self, request, extra_context=None):
+        return logout(request)
+
+    def password_change(self, request, extra_context=None):
+        return redirect("account_change_password")
+
+    def password_change_done(self, request, extra_context=None):
+        return redirect("admin:index")
 
     def each_context(self, request) -> dict:
         return super().each_context(request) | {

@@ -17,6 +17,7 @@ from outreach.models import Campaign, CampaignStep, LineState, Message
 State = Message.State
 SENDER = "outreach.tasks.send_due"
 PACE_OVER = timedelta(minutes=2)
+CALLS_PER_TEXT = 2  # one hands it over, one reads its confirmation
 
 
 @dataclass
@@ -149,7 +150,12 @@ def duration(texts: int, line: LineState) -> str:
     """How long so many texts take, in words, by what Spruce last said of its limits."""
     if line.limit is None:
         return "Spruce sets the pace and has not told it yet"
-    minutes = ceil(texts / max(line.limit - line.limit // STAFF_SHARE, 1))
+    minutes = _periods(texts, line.limit)
     words = f"About {minutes} minute{'' if minutes == 1 else 's'} at {line.limit} calls a minute"
-    days = ceil(texts / max(line.daily_limit - line.daily_limit // STAFF_SHARE, 1)) if line.daily_limit else 1
-    return words if days == 1 else f"{words}, spread over {days} days by the daily limit"
+    days = _periods(texts, line.daily_limit) if line.daily_limit else 1
+    return words if days <= 1 else f"{words}, spread over {days} days by the daily limit"
+
+
+def _periods(texts: int, calls_allowed: int) -> int:
+    """How many minutes or days so many texts take; a tenth of the calls is left for staff."""
+    return ceil(texts * CALLS_PER_TEXT / max(calls_allowed - calls_allowed // STAFF_SHARE, 1))

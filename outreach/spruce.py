@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from explorer.lib import http
+from explorer.lib import clock, http
 from explorer.lib.home import DEMO, home, mode
 from outreach.spruce_answers import (
     BadToken,
@@ -67,7 +68,8 @@ class Spruce:
     """A client for one organisation. Threads may share it.
 
     `pace` is called before each request, repeated reads and further pages too, and may wait or raise.
-    Reads are repeated when their outcome is unknown; writes never are.
+    Reads are repeated when their outcome is unknown; writes never are. `ahead` is how far Spruce's clock is
+    ahead of ours.
     """
 
     base_url: str
@@ -77,7 +79,12 @@ class Spruce:
     limits: RateLimits = field(default_factory=RateLimits)
     requests_made: int = 0
     values_dropped: int = 0
+    ahead: timedelta = timedelta()
     _counting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def since(self, moment: datetime) -> datetime:
+        """A moment of ours as a start for reading that misses nothing, whichever of the two clocks is wrong."""
+        return min(moment, moment + self.ahead)
 
     def lines(self) -> list[Line]:
         page = self._read("internalendpoints", "internalendpoints")
@@ -181,6 +188,7 @@ class Spruce:
         except http.OutcomeUnknown as error:
             raise OutcomeUnknown(str(error)) from None
         self.limits = rate_limits(answer) or self.limits
+        self.ahead = _ahead(answer) or self.ahead
         if not 200 <= answer.status < 300:
             raise refusal(answer, resource, keyed="headers" in parts)
         return answer
@@ -235,6 +243,14 @@ class _Guard:
 
     def _nonsense(self, what: str) -> Any:
         raise Nonsense(f"Spruce's list of {self.resource} is not usable: {what}.")
+
+
+def _ahead(answer: http.Response) -> timedelta | None:
+    try:
+        told = parsedate_to_datetime(answer.headers["date"])
+    except (KeyError, ValueError):
+        return None
+    return told.replace(tzinfo=told.tzinfo or UTC) - clock.now()
 
 
 def _rfc3339(moment: datetime) -> str:

@@ -7,7 +7,7 @@ from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from explorer.lib import clock
 from explorer.lib.audit import record
@@ -179,7 +179,8 @@ def choose_all_vanished(batch: ImportBatch, *, set_aside: bool, by) -> None:
 
 
 def _refuse_closed(batch: ImportBatch) -> None:
-    if not ImportBatch.objects.select_for_update().filter(pk=batch.pk, state=ImportBatch.State.PROPOSED).exists():
+    waiting = ImportBatch.objects.select_for_update().filter(state=ImportBatch.State.PROPOSED)
+    if not waiting.filter(pk=batch.pk).exists():
         raise ValidationError("This import is closed; import the list again to change more.")
 
 
@@ -189,7 +190,7 @@ def planned_counts(batch: ImportBatch) -> dict[str, int]:
 
 
 def record_export(*, of, count: int, what: str, by) -> None:
-    """One line of the audit log for rows that left the program: how many, of which model, and what of them."""
+    """One line of the audit log for rows that left the program: how many of which model, and what."""
     LogEntry.objects.create(
         content_type=ContentType.objects.get_for_model(of),
         object_pk="",
@@ -263,11 +264,15 @@ def _named(table, columns) -> dict[str, str]:
 
 
 def _notes(table) -> list[str]:
-    return [f"{table.sheet_name}, row {number}: {why}." for number, why in table.skipped]
+    notes = [f"{table.sheet_name}, row {number}: {why}." for number, why in table.skipped]
+    if table.merged:
+        cells = ", ".join(table.merged[:10]) + (" …" if len(table.merged) > 10 else "")
+        notes.append(f"{table.sheet_name}: merged cells {cells}; only the first row of each has the value.")
+    return notes
 
 
 def _unused(table, columns) -> list[str]:
-    """What a person should look at: headings nobody could place, and cells that hold values for several rows."""
+    """What a person should look at: headings that were not placed, and cells merged over several rows."""
     notes = [f'{table.sheet_name}: the column "{heading}" was not used.' for heading in columns.unmapped]
     if table.merged:
         cells = ", ".join(table.merged[:8]) + (" …" if len(table.merged) > 8 else "")
@@ -346,8 +351,9 @@ def _apply_chunk(batch: ImportBatch, pks: list[int], write: Callable, by) -> int
     ImportBatch.objects.select_for_update().get(pk=batch.pk, state=ImportBatch.State.PROPOSED)
     rows = list(_applicable(batch).filter(pk__in=pks))
     done = write(rows, by)
-    ImportRow.objects.filter(pk__in=[row.pk for row in done]).update(applied=True)
-    late = [row for row in rows if row not in done]
+    done_pks = {row.pk for row in done}
+    ImportRow.objects.filter(pk__in=done_pks).update(applied=True)
+    late = [row for row in rows if row.pk not in done_pks]
     for row in late:
         row.outcome = Outcome.CONFLICT
         row.problems = [*row.problems, {"column": "mrn", "problem": "Changed since the review; import again."}]
@@ -390,9 +396,8 @@ def _create_patients(rows: list[ImportRow], by) -> None:
         phone for patient, row in zip(patients, rows, strict=True) for phone in _phones(patient, row.values, basis)
     ]
     Phone.objects.bulk_create(phones, batch_size=500)
-    for patient, row in zip(patients, rows, strict=True):
-        row.patient = patient
-    ImportRow.objects.bulk_update(rows, ["patient"], batch_size=500)
+    owner = Patient.objects.filter(mrn=OuterRef("mrn")).values("pk")
+    ImportRow.objects.filter(pk__in=[row.pk for row in rows]).update(patient=Subquery(owner))
     record(
         [
             (patient, "create", {name: [None, str(value)] for name, value in row.values.items()})

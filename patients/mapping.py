@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
 
@@ -412,7 +413,22 @@ def _heading_score(heading: str, f: Field) -> float:
         return 0.0
     if words[0] == "patient" and " ".join(words[1:]) in _normal_aliases(f.aliases):
         return 0.98
-    return max(_likeness(heading, frozenset(words), alias) for alias in aliases)
+    this = _shape(heading)
+    return max(_likeness(this, _shape(alias)) for alias in aliases)
+
+
+class _Shape(NamedTuple):
+    text: str
+    words: tuple[str, ...]
+    word_set: frozenset[str]
+    joined: str
+    numbers: tuple[str, ...]
+
+
+@lru_cache(maxsize=8192)
+def _shape(text: str) -> _Shape:
+    words = tuple(text.split())
+    return _Shape(text, words, frozenset(words), "".join(words), tuple(re.findall(r"\d+", text)))
 
 
 @lru_cache(maxsize=1024)
@@ -420,25 +436,28 @@ def _normal_aliases(aliases: str) -> frozenset[str]:
     return frozenset(normal(alias) for alias in aliases.split("|") if alias)
 
 
+@lru_cache(maxsize=1024)
+def _words_of(aliases: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for alias in aliases for word in alias.split())
+
+
 def _speaks_against(words: list[str], aliases: frozenset[str]) -> bool:
-    own_words = {word for alias in aliases for word in alias.split()}
-    return any(word in _OTHERS and word not in own_words for word in words)
+    return any(word in _OTHERS and word not in _words_of(aliases) for word in words)
 
 
-def _likeness(heading: str, words: frozenset[str], alias: str) -> float:
-    alias_words = frozenset(alias.split())
-    if words == alias_words or heading.replace(" ", "") == alias.replace(" ", ""):
+def _likeness(heading: _Shape, alias: _Shape) -> float:
+    if heading.word_set == alias.word_set or heading.joined == alias.joined:
         return 0.95
-    if re.findall(r"\d+", heading) != re.findall(r"\d+", alias):
+    if heading.numbers != alias.numbers:
         return 0.0
-    ratio = Indel.normalized_similarity(heading, alias)
-    if ratio >= SLIP and _differs_by_slips(heading.split(), alias.split()):
+    ratio = Indel.normalized_similarity(heading.text, alias.text)
+    if ratio >= SLIP and _differs_by_slips(heading.words, alias.words):
         return 0.95 * ratio
-    shared = len(words & alias_words) / len(words | alias_words)
+    shared = len(heading.word_set & alias.word_set) / len(heading.word_set | alias.word_set)
     return 0.6 * shared + 0.4 * ratio
 
 
-def _differs_by_slips(words: list[str], others: list[str]) -> bool:
+def _differs_by_slips(words: Sequence[str], others: Sequence[str]) -> bool:
     return len(words) == len(others) and all(
         word == other or (len(other) > 4 and Indel.normalized_similarity(word, other) >= 0.8)
         for word, other in zip(words, others, strict=True)

@@ -8,11 +8,14 @@ from nameparser import HumanName
 from nameparser.config import Constants
 
 
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
+
+
 def fold(text: str) -> str:
     """What two spellings of one name have in common: letters and digits only, lower case, no accents."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return re.sub(r"[^a-z0-9]+", "", letters.casefold())
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return _NO_LETTER.sub("", text.casefold())
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import phonenumbers
@@ -159,6 +160,7 @@ def _check_length(digits: str) -> None:
         raise BadPhone(f"A US phone number has 10 digits, this one has {count}: check it.")
 
 
+@lru_cache(maxsize=8192)
 def _kind(e164: str) -> str:
     number = PhoneNumber(country_code=1, national_number=int(e164[2:]))
     return _KINDS.get(phonenumbers.number_type(number), "unknown")

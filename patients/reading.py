@@ -11,6 +11,7 @@ from patients.phones import BadPhone, read_phones
 from patients.proposing import Incoming
 
 PHONE_FIELDS = ("cell_phone", "home_phone", "work_phone", "phone")
+PHONE_COLUMNS = {**{name: name for name in PHONE_FIELDS}, "phone2": "phone"}
 TEXT_FIELDS = {
     "email": 254, "address": 120, "address2": 120, "city": 80, "state": 20, "insurer": 120, "insurer_id": 60,
 }
@@ -133,19 +134,20 @@ def _dates(reader: _Row, styles: dict[str, bool], today: date) -> None:
 
 def _phones(reader: _Row) -> None:
     """Each number once, under the label that says most: cell before home before work."""
+    found: dict[str, list[str]] = {}
     seen: set[str] = set()
-    for name in PHONE_FIELDS:
-        text = reader.get(name)
+    for column, name in PHONE_COLUMNS.items():
+        text = reader.get(column)
         if not text:
             continue
         try:
-            numbers = [phone.e164 for phone in read_phones(text) if phone.e164 not in seen]
+            numbers = [phone.e164 for phone in read_phones(text)]
         except BadPhone as problem:
-            reader.complain(name, str(problem))
+            reader.complain(column, str(problem))
             continue
+        found.setdefault(name, []).extend(number for number in numbers if number not in seen)
         seen.update(numbers)
-        if numbers:
-            reader.values[name] = " ".join(sorted(numbers))
+    reader.values |= {name: " ".join(sorted(set(numbers))) for name, numbers in found.items() if numbers}
 
 
 def _texts(reader: _Row) -> None:

@@ -69,10 +69,11 @@ NICKNAMES = dict(
         "Catherine:Cathy Kathleen:Kathy Beverly:Bev Rebecca:Becky Pamela:Pam Deborah:Debbie Susan:Sue "
         "Jacqueline:Jackie Theresa:Terry Christine:Chris Josephine:Josie Eleanor:Ellie Geraldine:Gerry "
         "Rosemary:Rosie Guadalupe:Lupe Kimberly:Kim Jennifer:Jenny Michelle:Shelly Angela:Angie "
-        "Melissa:Missy Stephanie:Steph James:Jim Robert:Bob John:Jack William:Bill Richard:Dick Charles:Chuck Thomas:Tom "
-        "Donald:Don Joseph:Joe Edward:Ed Raymond:Ray Kenneth:Ken Harold:Hal David:Dave Henry:Hank Albert:Al "
-        "Gerald:Jerry Arthur:Art Ronald:Ron Lawrence:Larry Eugene:Gene Michael:Mike Stephen:Steve Samuel:Sam "
-        "Daniel:Dan Anthony:Tony Leonard:Len Alfred:Fred Theodore:Ted Andrew:Andy Benjamin:Ben Philip:Phil "
-        "Patrick:Pat Gregory:Greg Timothy:Tim Steven:Steve Jose:Pepe Francisco:Paco Antonio:Tony"
+        "Melissa:Missy Stephanie:Steph James:Jim Robert:Bob John:Jack William:Bill Richard:Dick "
+        "Charles:Chuck Thomas:Tom Donald:Don Joseph:Joe Edward:Ed Raymond:Ray Kenneth:Ken Harold:Hal "
+        "David:Dave Henry:Hank Albert:Al Gerald:Jerry Arthur:Art Ronald:Ron Lawrence:Larry Eugene:Gene "
+        "Michael:Mike Stephen:Steve Samuel:Sam Daniel:Dan Anthony:Tony Leonard:Len Alfred:Fred "
+        "Theodore:Ted Andrew:Andy Benjamin:Ben Philip:Phil Patrick:Pat Gregory:Greg Timothy:Tim "
+        "Steven:Steve Jose:Pepe Francisco:Paco Antonio:Tony"
     )
 )

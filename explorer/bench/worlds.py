@@ -30,7 +30,7 @@ class Climate:
     without_contact: float
     unlisted_spouses: float  # contacts who are a patient's spouse and no patients
     strangers_with_a_patients_name: float
-    reassigned: float
+    reassigned: float  # the number on the list is a stranger's by now
     under_a_relative: float
     duplicates: float
     professionals: float
@@ -67,7 +67,7 @@ RANGES = {
     "without_contact": (0.08, 0.13),
     "unlisted_spouses": (0.003, 0.015),
     "strangers_with_a_patients_name": (0.003, 0.01),
-    "reassigned": (0.004, 0.015),
+    "reassigned": (0.003, 0.01),
     "under_a_relative": (0.003, 0.010),
     "duplicates": (0.008, 0.025),
     "professionals": (0.01, 0.03),
@@ -82,7 +82,7 @@ RANGES = {
     "swapped": (0.002, 0.01),
     "by_middle_name": (0.003, 0.015),
     "initial_only": (0.001, 0.005),
-    "new_phone": (0.01, 0.04),
+    "new_phone": (0.005, 0.03),
     "home_phone_only": (0.05, 0.25),
     "with_email": (0.2, 0.5),
     "shown_only": (0.02, 0.3),
@@ -114,6 +114,7 @@ class Human:
     email: str = ""
     suffix: str = ""
     preferred: str = ""
+    lost_number: bool = False
 
 
 def world(seed: int, patients: int = 1384) -> World:
@@ -206,6 +207,7 @@ class _Maker:
         return people[: self.size]
 
     def _finish(self, human: Human) -> None:
+        human.lost_number = self.chance("reassigned")
         if not human.home and self.random.random() < 0.4:
             human.home = self._phone()
         if not human.email and self.random.random() < 0.6:
@@ -274,7 +276,7 @@ class _Maker:
         phones = [human.cell, human.home] if human.home else [human.cell]
         if human.home and self.random.random() < 0.05:
             phones = [human.home]
-        if self.random.random() < 0.015:
+        if self.random.random() < 0.01:
             phones = []
         return PatientRecord(
             number,
@@ -380,7 +382,7 @@ class _Maker:
             return born + timedelta(days=1)
 
     def _contact_phones(self, human: Human) -> tuple[str, ...]:
-        if self.chance("reassigned") or self.chance("new_phone"):
+        if human.lost_number or self.chance("new_phone"):
             return (self._phone(),)
         if human.home and self.chance("home_phone_only"):
             return (human.home,)
@@ -404,7 +406,7 @@ class _Maker:
 
     def _add_nobodies(self, people: list[Human]) -> None:
         for human in people:
-            if self.chance("reassigned"):
+            if human.lost_number:
                 self.contacts.append(self._contact(replace(self._human(), cell=human.cell, home="")))
             if self.chance("unlisted_spouses"):
                 spouse = self._human(not human.woman, human.last, human.born + timedelta(days=700))

@@ -29,16 +29,12 @@ def _start() -> datetime | None:
     return start.astimezone(UTC)
 
 
-def jump_file() -> Path | None:
-    """Where the demo notes how many seconds it has jumped ahead; set by the settings in demo mode only."""
-    return _jump_file
-
-
 _jump_file: Path | None = None
 _jump: tuple[float, timedelta] = (0.0, timedelta())
 
 
 def use_jump_file(path: Path) -> None:
+    """Where the demo notes how many seconds it has jumped ahead; set by the settings in demo mode only."""
     global _jump_file
     _jump_file = path
 
@@ -58,9 +54,13 @@ def _jumped() -> timedelta:
 
 def now() -> datetime:
     """The present moment in UTC."""
+    return without_jump() + _jumped()
+
+
+def without_jump() -> datetime:
+    """The present moment as the variable alone sets it; what a child process must start from."""
     start = _start()
-    running = datetime.now(UTC) if start is None else start + timedelta(seconds=time.monotonic() - _started)
-    return running + _jumped()
+    return datetime.now(UTC) if start is None else start + timedelta(seconds=time.monotonic() - _started)
 
 
 def today(zone: str) -> date:
@@ -75,7 +75,11 @@ def is_set() -> bool:
 
 def jump(by: timedelta) -> None:
     """Move the demo's clock ahead, for every process that shares its data folder."""
+    jump_to(_jumped() + by)
+
+
+def jump_to(ahead: timedelta) -> None:
+    """Set how far the demo's clock is ahead of the real one."""
     if _jump_file is None:
         raise BadClock("Only the demo can jump in time.")
-    ahead = _jumped() + by
     _jump_file.write_text(str(ahead.total_seconds()), encoding="ascii")

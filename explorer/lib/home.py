@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -57,9 +58,8 @@ def home() -> Path:
     _refuse_shared(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        probe = folder / ".writable"
-        probe.write_text("", encoding="ascii")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError:
         raise BadHome(
             f"The data folder {folder} cannot be written. "

@@ -18,6 +18,8 @@ from patients.models import Patient, Phone
 OVERLAP = timedelta(minutes=10)  # Spruce's lists are eventually consistent
 FIRST_LOOK_BACK = timedelta(days=2)
 SKEW = timedelta(minutes=5)
+SETTLES_AFTER = timedelta(seconds=30)
+SAME_MOMENT = timedelta(seconds=10)
 SUPPRESSING = {
     Reply.Kind.OPT_OUT: Suppression.Reason.STOP,
     Reply.Kind.WRONG_NUMBER: Suppression.Reason.WRONG_NUMBER,
@@ -36,17 +38,22 @@ class Polled:
         return Counter({"confirmed": self.confirmed})
 
 
-def poll(spruce: Spruce) -> Polled:
+def poll(spruce: Spruce, *, in_a_hurry: bool = False) -> Polled:
     """Read what happened since the last poll. Raises SpruceError; then the poll does not count as good.
 
-    Windows overlap and every item is stored once by its id, so that a late item is not missed.
+    Windows overlap, every item is stored once by its id, and a conversation is read once more a little
+    later, since Spruce's lists are eventually consistent. In a hurry, between two batches, conversations
+    whose newest message is the text we have just sent wait: nobody on that number is texted today anyway.
     """
     started = clock.now()
     state = LineState.objects.get(pk=1)
-    since = (state.read_until or _oldest_open(started)) - OVERLAP
+    since = spruce.since((state.read_until or _oldest_open(started)) - OVERLAP)
+    ours = _just_sent(started) if in_a_hurry else {}
     polled = Polled()
     for conversation in spruce.conversations(active_since=since):
-        _read(spruce, conversation, since, polled)
+        known = _known(conversation)
+        if _needs_reading(known, conversation.last_message_at, started, ours.get(known.phone), spruce.ahead):
+            _read(spruce, known, conversation.last_message_at, since, polled)
     LineState.objects.filter(pk=1).update(polled_at=clock.now(), read_until=started)
     return polled
 
@@ -57,20 +64,34 @@ def _oldest_open(now: datetime) -> datetime:
     return min(now - FIRST_LOOK_BACK, oldest.first_attempt_at if oldest else now)
 
 
-def _read(spruce: Spruce, conversation: SpruceConversation, since: datetime, polled: Polled) -> None:
+def _just_sent(now: datetime) -> dict[str, datetime]:
+    recent = Message.objects.filter(accepted_at__gt=now - SETTLES_AFTER, state=Message.State.ACCEPTED)
+    return dict(recent.order_by("accepted_at").values_list("phone", "accepted_at"))
+
+
+def _known(conversation: SpruceConversation) -> Conversation:
     phone = conversation.participants[0] if conversation.participants else ""
-    known, _ = Conversation.objects.get_or_create(spruce_id=conversation.id, defaults={"phone": phone})
-    newest = conversation.last_message_at
-    if known.read_until and newest and newest <= known.read_until and clock.now() - newest > OVERLAP:
-        return
+    return Conversation.objects.get_or_create(spruce_id=conversation.id, defaults={"phone": phone})[0]
+
+
+def _needs_reading(known: Conversation, newest, now: datetime, sent_at, ahead: timedelta) -> bool:
+    if newest and known.read_until and newest <= known.read_until:
+        return not known.settled and now - known.read_at >= SETTLES_AFTER
+    return not (sent_at and newest and abs(newest - sent_at - ahead) <= SAME_MOMENT)
+
+
+def _read(spruce: Spruce, known: Conversation, newest: datetime | None, since: datetime, polled: Polled) -> None:
     start = min(since, known.read_until - OVERLAP) if known.read_until else since
     seen = None
-    for item in spruce.items(conversation.id, since=start):
+    for item in spruce.items(known.spruce_id, since=start):
         polled.items += 1
         seen = max(seen or item.created_at, item.created_at)
-        _take_in(item, phone, polled)
-    if seen and (newest is None or seen >= newest):
-        Conversation.objects.filter(pk=known.pk).update(read_until=seen)
+        _take_in(item, known.phone, polled)
+    complete = seen is not None and (newest is None or seen >= newest)
+    again = known.read_until is not None and newest is not None and newest <= known.read_until
+    Conversation.objects.filter(pk=known.pk).update(
+        read_at=clock.now(), read_until=seen if complete else known.read_until, settled=again
+    )
 
 
 def _take_in(item: Item, phone: str, polled: Polled) -> None:
@@ -112,8 +133,8 @@ def _store_reply(item: Item, phone: str, polled: Polled) -> None:
     polled.new_replies += 1
     if judged.immediate_stop or reply.kind in SUPPRESSING:
         _suppress(reply)
-        polled.opt_outs += judged.immediate_stop
-    if reply.kind == Reply.Kind.OPT_OUT and not judged.ask_person:
+        polled.opt_outs += reply.kind == Reply.Kind.OPT_OUT
+    if reply.kind == Reply.Kind.OPT_OUT and not judged.ask_person and not judged.emergency:
         Reply.objects.filter(pk=reply.pk).update(state=Reply.State.CLOSED, closed_at=clock.now())
 
 
@@ -205,7 +226,7 @@ def mark_answered(reply: Reply) -> None:
 
 def find_in_spruce(spruce: Spruce, message: Message) -> bool:
     """Look for a text whose outcome is unknown in its conversation; True when it is there."""
-    since = message.first_attempt_at - SKEW
+    since = spruce.since(message.first_attempt_at - SKEW)
     for conversation in spruce.conversations(active_since=since):
         if message.phone not in conversation.participants:
             continue

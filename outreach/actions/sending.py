@@ -99,10 +99,10 @@ def _round(spruce: Spruce, report: Report, most: int | None) -> bool:
 def _batch(spruce: Spruce, report: Report, most: int | None) -> None:
     """Replies first, then what is unknown, then staff's answers, then up to 50 texts (design 4.5, 4.6)."""
     _choose_line(spruce)
-    report.counts += replies.poll(spruce).as_counter()
-    recover(spruce, report)
     now = clock.now()
     campaigns.plan_reminders(now)
+    report.counts += replies.poll(spruce, in_a_hurry=bool(_due(now))).as_counter()
+    recover(spruce, report)
     _send_answers(spruce, report)
     room = BATCH if most is None else min(BATCH, most - report.counts["attempted"])
     for pk in _due(now)[: max(room, 0)]:

@@ -23,7 +23,6 @@ class MessageAdmin(PracticeAdmin):
     list_display = ["when", "standing", "what", "number", "segments", "reason"]
     list_filter = ["state", "campaign", "kind"]
     list_select_related = ["campaign", "step"]
-    list_per_page = 50
     search_fields = ["phone__endswith"]
     search_help_text = "The last four digits of the number"
     ordering = ["-pk"]

@@ -38,7 +38,7 @@ def match(
     frequencies = Frequencies(people, candidates)
     taken = {contact for found in accepted.values() for contact in found}
     judged = taken | {contact for _, contact in rejected}
-    copies = find_copies([contact for contact in candidates if contact.id not in judged])
+    copies = find_copies([contact for contact in candidates if contact.id not in judged], frequencies)
     people_left = [person for person in people if person.id not in accepted]
     contacts_left = [
         contact for contact in candidates if contact.id not in taken and contact.id not in copies

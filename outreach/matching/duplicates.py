@@ -3,13 +3,18 @@
 from collections import defaultdict
 
 from outreach.matching.people import Person
+from outreach.matching.weights import Frequencies
 
 
-def find_copies(contacts: list[Person]) -> dict[int, int]:
-    """Each copy's id with the id of the contact it repeats: the one that says most, or else was first."""
+def find_copies(contacts: list[Person], frequencies: Frequencies) -> dict[int, int]:
+    """Each copy's id with the id of the contact it repeats: the one that says most, or else was first.
+
+    Where two patients of the list bear that name, father and son perhaps, the contacts may be theirs.
+    """
     alike = defaultdict(list)
     for contact in sorted(contacts, key=_fullest_first):
-        if contact.phones and contact.names[0].given and contact.names[0].family:
+        name = contact.names[0]
+        if contact.phones and name.given and name.family and not frequencies.has_namesake(name):
             alike[_likeness(contact)].append(contact)
     return {
         contact.id: original.id

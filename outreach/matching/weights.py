@@ -6,6 +6,7 @@ often it agrees by chance, is counted in the two lists: a shared Smith is worth 
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from math import log2
 
 from outreach.matching.people import Name, Person
@@ -16,6 +17,7 @@ UNSEEN = 0.5
 HOUSEHOLD = 5  # more holders than this and a phone is a facility's
 PLACEHOLDER = 8  # a birth date so many times more frequent than chance is a filler such as 1/1/1950
 DAYS_OF_BIRTH = 15_000
+FILLERS = frozenset({date(1800, 1, 1), date(1899, 12, 30), date(1900, 1, 1), date(1901, 1, 1)})
 
 DISAGREE = {
     "given": -5.0,
@@ -65,8 +67,9 @@ class Frequencies:
         other_contacts = max(self.contacts.full_names[contact.given, contact.family] - 1, 0)
         return max(others, other_contacts) / self.size
 
-    def has_namesake(self, patient: Name) -> bool:
-        return self.patients.full_names[patient.given, patient.family] > 1
+    def has_namesake(self, name: Name) -> bool:
+        """Whether two patients or more bear the name."""
+        return self.patients.full_names[name.given, name.family] > 1
 
     def birth(self, born) -> float:
         others = max(self.patients.births[born], self.contacts.births[born]) - 1
@@ -74,7 +77,7 @@ class Frequencies:
 
     def is_placeholder(self, born) -> bool:
         holders = self.patients.births[born] + self.contacts.births[born]
-        return born.year <= 1901 or holders > PLACEHOLDER * (1 + self.people / DAYS_OF_BIRTH)
+        return born in FILLERS or holders > PLACEHOLDER * (1 + self.people / DAYS_OF_BIRTH)
 
     def phone_holders(self, phone: str) -> tuple[int, int]:
         return self.patients.phones[phone], self.contacts.phones[phone]

@@ -13,7 +13,9 @@ class Conversation(models.Model):
 
     spruce_id = models.CharField(max_length=120, unique=True)
     phone = models.CharField(max_length=16, db_index=True)
-    read_until = models.DateTimeField(null=True, blank=True)
+    read_until = models.DateTimeField(null=True, blank=True, help_text="By Spruce's clock.")
+    read_at = models.DateTimeField(null=True, blank=True, help_text="By ours.")
+    settled = models.BooleanField(default=False, help_text="Read once more, for items that appear late.")
 
     def __str__(self) -> str:
         return f"Conversation {self.pk}"

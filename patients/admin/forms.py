@@ -4,6 +4,7 @@ from datetime import date
 
 from django import forms
 from django.core.exceptions import ValidationError
+from unfold.widgets import INPUT_CLASSES
 
 from explorer.lib import clock
 from explorer.lib.models import Practice
@@ -17,7 +18,7 @@ EARLIEST = date(1900, 1, 1)
 
 
 class PatientForm(forms.ModelForm):
-    """`version` is the patient's as the page was opened: a later one means that somebody else saved meanwhile."""
+    """`version` is that of the opened page: a later one means that somebody else saved meanwhile."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -30,14 +31,15 @@ class PatientForm(forms.ModelForm):
         self.initial.setdefault("version", self.instance.version)
         for name in {"date_of_birth", "last_visit"} & self.fields.keys():
             self.fields[name].input_formats = [US_DATE, "%Y-%m-%d"]
-            self.fields[name].widget.format = US_DATE
-            self.fields[name].help_text = "As 03/25/1948."
+            self.fields[name].widget = forms.DateInput(
+                format=US_DATE, attrs={"class": " ".join(INPUT_CLASSES), "placeholder": "03/25/1948"}
+            )
             self.fields[name].error_messages["invalid"] = "Write the date as 03/25/1948."
 
     def clean_mrn(self) -> str:
         mrn = self.cleaned_data["mrn"].strip()
         if Patient.objects.filter(mrn__iexact=mrn).exclude(pk=self.instance.pk).exists():
-            raise ValidationError("Another patient has this chart number. Look the number up in the search first.")
+            raise ValidationError("Another patient has this chart number. Search for it first.")
         return mrn
 
     def clean_date_of_birth(self) -> date | None:
@@ -63,7 +65,8 @@ class PatientForm(forms.ModelForm):
             return
         self.data = self.data.copy()
         self.data[self.add_prefix("version")] = stored.version  # the second save is meant
-        theirs = [f"{self.fields[name].label}: {_words(stored, name)}" for name in self.changed_data if name in EDITED]
+        differing = [name for name in self.changed_data if name in EDITED]
+        theirs = [f"{self.fields[name].label}: {_words(stored, name)}" for name in differing]
         raise ValidationError(
             "Somebody else changed this patient since you opened it. "
             + (f"Stored now – {'; '.join(theirs)}. " if theirs else "")
@@ -85,7 +88,7 @@ def _words(patient: Patient, name: str) -> str:
 
 
 class PhoneForm(forms.ModelForm):
-    """A number is typed as people write it. A wrong one is retired, never rewritten, so that its texts stay explained."""
+    """A number is typed as people write it. A wrong one is retired, so that its texts stay explained."""
 
     retired = forms.BooleanField(label="No longer theirs", required=False)
 

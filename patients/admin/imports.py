@@ -10,6 +10,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django_q.tasks import async_task
 from import_export.admin import ImportMixin
 
@@ -34,7 +36,9 @@ State, Outcome = ImportBatch.State, ImportRow.Outcome
 
 @admin.register(ImportBatch)
 class ImportBatchAdmin(ImportMixin, PracticeAdmin):
-    list_display = ["shown_kind", "filename", "shown_state", "new", "changed", "rejected", "uploaded_at", "uploaded_by"]
+    list_display = [
+        "shown_kind", "filename", "shown_state", "new", "changed", "rejected", "read_on", "uploaded_by",
+    ]  # fmt: skip
     list_select_related = ["uploaded_by"]
     list_before_template = "patients/imports_top.html"
     import_export_change_list_template = None
@@ -55,6 +59,10 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
     @admin.display(description="State", ordering="state")
     def shown_state(self, batch) -> str:
         return batch.get_state_display()
+
+    @admin.display(description="Read on", ordering="uploaded_at")
+    def read_on(self, batch) -> str:
+        return date_format(localtime(batch.uploaded_at), "m/d/Y, g:i A")
 
     @admin.display(description="New", ordering="new_rows")
     def new(self, batch) -> int:
@@ -105,7 +113,7 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
 
     @page("<int:pk>/review/", look=LOOK, act=IMPORT)
     def review(self, request, pk: int):
-        """What the file would do, a tab for each outcome. POST keeps the choices made on this page of rows."""
+        """What the file would do, a tab for each outcome. POST keeps the choices made on the page."""
         batch = self._batch(pk)
         if request.method == "POST":
             return self._choose(request, batch)
@@ -143,7 +151,7 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
         else:
             if "confirm" in request.POST:
                 return redirect("admin:patients_importbatch_confirm", batch.pk)
-            messages.success(request, "Your choices are remembered. Nothing has changed about any patient yet.")
+            messages.success(request, "Your choices are remembered. No patient is changed yet.")
         return redirect(_review_url(batch, outcome, request.POST.get("page", "1")))
 
     @page("<int:pk>/confirm/", look=IMPORT, act=IMPORT)
@@ -180,7 +188,8 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
     @page("<int:pk>/applying/", look=LOOK)
     def applying(self, request, pk: int):
         batch = self._batch(pk)
-        return self.show(request, "patients/applying.html", "Applying the import", batch=batch, **_progress(batch))
+        title = "Applying the import"
+        return self.show(request, "patients/applying.html", title, batch=batch, **_progress(batch))
 
     @page("<int:pk>/progress/", look=LOOK)
     def progress(self, request, pk: int):
@@ -201,7 +210,8 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
             messages.success(request, "The import is discarded. No patient was changed by it.")
             return redirect("admin:patients_importbatch_changelist")
         applied = batch.rows.filter(applied=True).count()
-        return self.show(request, "patients/discard_import.html", "Discard this import?", batch=batch, applied=applied)
+        title = "Discard this import?"
+        return self.show(request, "patients/discard_import.html", title, batch=batch, applied=applied)
 
     @page("<int:pk>/rejected.xlsx", look=IMPORT)
     def rejected_rows(self, request, pk: int):

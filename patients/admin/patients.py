@@ -52,12 +52,21 @@ class PatientChangeList(ChangeList):
 
     def get_results(self, request) -> None:
         super().get_results(request)
+        if not (self.query or self.has_active_filters):
+            self.full_result_count = self.result_count  # so that no "show all" is offered
         self.result_list = list(self.result_list)
         current = Phone.objects.filter(retired_at=None).order_by("label", "e164")
         prefetch_related_objects(self.result_list, Prefetch("phones", current, to_attr="current_phones"))
         for patient in self.result_list:
             patient.shown_phones = [display(phone.e164) for phone in patient.current_phones[:SHOWN_PHONES]]
             patient.shown_apcm = shown_apcm(patient)
+            patient.url = f"{patient.pk}/change/"
+
+    def get_ordering(self, request, queryset) -> list[str]:
+        """By name means by the whole name, along the index."""
+        ordering = super().get_ordering(request, queryset)
+        sign = ordering[0].removesuffix("last_name") if str(ordering[0]).endswith("last_name") else None
+        return ordering if sign is None else [f"{sign}{name}" for name in ("last_name", "first_name", "mrn")]
 
     def headings(self) -> list[dict]:
         """Without the first, the tick box."""
@@ -139,6 +148,7 @@ class PatientAdmin(ExportMixin, PracticeAdmin):
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         corrected = obj.corrected if obj else []
         context["corrected"] = [(name, label(name)) for name in corrected]
+        context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request, patient, form, change) -> None:

@@ -23,6 +23,14 @@ TABS = (Outcome.CONFLICT, Outcome.REJECTED, Outcome.CHANGED, Outcome.NEW, Outcom
         Outcome.UNCHANGED)
 
 
+NOUNS = {
+    ImportBatch.Kind.PATIENTS: ("patient", "patients"),
+    ImportBatch.Kind.APCM: ("enrolment", "enrolments"),
+}
+NAME = ("first_name", "middle_name", "last_name", "suffix")
+TELLING = ("date_of_birth", *PHONE_FIELDS, "level", "status", "signed_up_on")  # shown of a new row
+
+
 @dataclass
 class Shown:
     """A row of the review."""
@@ -47,16 +55,13 @@ def shown(row: ImportRow) -> Shown:
         mrn=row.mrn,
         name=_name(row),
         patient_id=row.patient_id,
-        changes=[(label(name), value(name, old), value(name, new)) for name, (old, new) in row.changes.items()],
-        facts=[(label(name), value(name, given)) for name, given in row.values.items() if name in _TELLING],
+        changes=[(label(name), value(name, old), value(name, to)) for name, (old, to) in row.changes.items()],
+        facts=[(label(name), value(name, given)) for name, given in row.values.items() if name in TELLING],
         problems=[{**problem, "column": _column(problem["column"])} for problem in row.problems],
         choice=actions.can_take(row),
         take=row.take,
         applied=row.applied,
     )
-
-
-_TELLING = ("date_of_birth", *PHONE_FIELDS, "level", "status", "signed_up_on")
 
 
 def label(name: str) -> str:
@@ -82,7 +87,7 @@ def columns(batch: ImportBatch) -> list[tuple[str, str]]:
 def plan_sentences(batch: ImportBatch) -> list[str]:
     """What applying would do, one sentence for each kind of row."""
     counts = actions.planned_counts(batch)
-    one, many = ("patient", "patients") if batch.kind == ImportBatch.Kind.PATIENTS else ("enrolment", "enrolments")
+    one, many = NOUNS[batch.kind]
     words = (
         (Outcome.NEW, "will be added"),
         (Outcome.CHANGED, "will be changed"),
@@ -99,8 +104,7 @@ def plan_sentences(batch: ImportBatch) -> list[str]:
 def _name(row: ImportRow) -> str:
     given = row.values
     if given.get("last_name"):
-        return Patient(**{name: given.get(name, "") for name in ("first_name", "middle_name", "last_name", "suffix")}
-                       ).sort_name
+        return Patient(**{name: given.get(name, "") for name in NAME}).sort_name
     return row.patient.sort_name if row.patient else given.get("listed_name", "")
 
 

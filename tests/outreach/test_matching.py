@@ -224,6 +224,13 @@ def test_same_contact_entered_twice_is_used_once_and_said():
     assert "this contact stands in Spruce more than once" in [reason.words for reason in decision.reasons]
 
 
+def test_contacts_of_father_and_son_on_one_number_are_not_taken_for_one():
+    family = [patient(1), patient(2, date_of_birth=date(1975, 6, 1))]
+    found = decide(family, [contact(10, date_of_birth=BORN), contact(11)])
+    assert (found[1].band, found[1].contact_id) == ("matched", 10)
+    assert (found[2].band, found[2].contact_id) == ("review", 11)
+
+
 def test_two_contacts_of_one_patient_on_different_numbers_need_a_person():
     decision = decide(
         patient(phones=(PHONE, OTHER_PHONE)), [contact(10), contact(11, phones=(OTHER_PHONE,))]

@@ -1,0 +1,111 @@
+"""The demo's own page: its clock, its files, its sign-ins and the first campaign step by step. Live it is not there."""
+
+import functools
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Min
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django_q.tasks import async_task
+
+from explorer.demo.files import write_apcm_workbook, write_bad_examples, write_newer_list, write_patient_list
+from explorer.demo.forms import write_export
+from explorer.lib import clock
+from explorer.lib.home import DEMO
+from explorer.lib.pages import page
+from explorer.models import User
+from outreach.models import Message
+from outreach.progress import SENDER
+
+SEE, ACT = "patients.view_patient", "patients.change_patient"
+REMINDER_DAYS = (3, 7, 14)
+MORNING = 10  # o'clock: within everybody's texting hours
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+FILES: dict[str, tuple[str, Callable[[BytesIO], object]]] = {
+    "patients.xlsx": ("The patient list: 1,384 invented patients", write_patient_list),
+    "patients-a-week-later.xlsx": ("The same list a week later: corrections, new and vanished", write_newer_list),
+    "apcm.xlsx": ("The APCM workbook", write_apcm_workbook),
+    "forms-answers-today.xlsx": (
+        "The Forms export of today: what the invented patients have answered so far",
+        lambda file: write_export(file, clock.now()),
+    ),
+}
+BAD_FILES = {
+    "picture.xlsx": "A picture renamed to .xlsx",
+    "empty.xlsx": "An empty file",
+    "no-headings.xlsx": "No headings",
+    "title-above.xlsx": "A title above the headings",
+    "two-sheets.xlsx": "Two sheets",
+    "spanish-headings.xlsx": "Spanish headings",
+    "merged-cells.xlsx": "Merged cells",
+}
+
+
+def only_in_the_demo(view):
+    @functools.wraps(view)
+    def shown(self, request, *args, **kwargs):
+        if settings.MODE != DEMO:
+            raise Http404
+        return view(self, request, *args, **kwargs)
+
+    return shown
+
+
+class DemoPages:
+    def __init__(self, site) -> None:
+        self.site = site
+
+    def urls(self) -> list:
+        pages = {"demo": self.show, "demo_jump": self.jump, "demo_file": self.file}
+        return [path(view.page_route, self.site.admin_view(view), name=name) for name, view in pages.items()]
+
+    @page("demo/", look=SEE)
+    @only_in_the_demo
+    def show(self, request):
+        context = {
+            "title": "Demo",
+            "jumps": jumps(clock.now(), request.practice.time_zone),
+            "files": {name: words for name, (words, _) in FILES.items()},
+            "bad_files": BAD_FILES,
+            "people": User.objects.filter(is_active=True).order_by("role", "username"),
+            "may_act": request.user.has_perm(ACT),
+        }
+        return TemplateResponse(request, "explorer/demo.html", {**self.site.each_context(request), **context})
+
+    @page("demo/jump/", look="", act=ACT)
+    @only_in_the_demo
+    def jump(self, request):
+        """At once: the clock goes ahead, and what is due by then goes out."""
+        ahead = {str(days): by for days, by in jumps(clock.now(), request.practice.time_zone) if by}
+        by = ahead.get(request.POST.get("days", ""))
+        if by is None:
+            messages.error(request, "That day has passed already. The demo's clock only goes ahead.")
+        else:
+            clock.jump(by)
+            async_task(SENDER)
+            messages.success(request, "The demo's clock has jumped ahead. What is due goes out within a minute.")
+        return redirect("admin:demo")
+
+    @page("demo/files/<str:name>", look=SEE)
+    @only_in_the_demo
+    def file(self, request, name: str):
+        answer = HttpResponse(_content(name), content_type=EXCEL)
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
+
+def jumps(now: datetime, zone: str) -> list[tuple[int, timedelta | None]]:
+    """(day, how far ahead) for tomorrow, as day 1, and each reminder's day since the first text; None: passed."""
+    sent = Message.objects.filter(state=Message.State.CONFIRMED, step__day=0)
+    first = sent.aggregate(first=Min("accepted_at", filter=_of_the_newest_campaign(sent)))["first"]
+    return [(1, timedelta(days=1)), *((days, _until(first, days, now, zone)) for days in REMINDER_DAYS)]

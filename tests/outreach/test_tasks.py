@@ -1,0 +1,31 @@
+from datetime import timedelta
+
+import pytest
+
+from explorer.lib import clock
+from outreach import tasks
+from outreach.models import LineState, Match
+from tests.outreach import made
+
+
+@pytest.fixture
+def without_token(monkeypatch):
+    monkeypatch.setenv("PATIENT_EXPLORER_MODE", "live")
+
+
+@pytest.mark.parametrize("task", [tasks.send_due, tasks.poll_replies, tasks.sync_contacts])
+def test_that_spruce_cannot_be_used_is_told_and_not_raised(task, without_token):
+    assert task().startswith("SPRUCE_API_TOKEN is not set.")
+
+
+def test_a_sender_elsewhere_is_no_error():
+    LineState.objects.update(sender="another|1|1.0", sender_until=clock.now() + timedelta(minutes=1))
+    assert tasks.send_due() == ""
+
+
+def test_matching_tells_how_many():
+    made.patient("Zelda", "Nobody")
+    made.patient("Ann", "Miller", phone="+12055550147")
+    made.contact("Ann", "Miller", phone="+12055550147")
+    assert tasks.match_contacts().startswith("2 patients looked at: ")
+    assert Match.objects.exists()

@@ -27,7 +27,7 @@ APCM_DISCLOSURES = {
 # To be approved by counsel.
 QUESTIONS = {
     Kind.RECORDS: "May your medical records move to the new practice?",
-    Kind.APCM: "Do you want to go on with APCM, the monthly care programme, at the new practice?",
+    Kind.APCM: "Do you want to go on with APCM, the monthly care program, at the new practice?",
     Kind.NOTICE: "May we tell the old practice what you decided about APCM?",
     Kind.TEXTING: "May we text you?",
 }

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,16 +19,16 @@ from django_q.tasks import async_task
 
 from explorer.demo.files import write_apcm_workbook, write_bad_examples, write_newer_list, write_patient_list
 from explorer.demo.forms import write_export
+from explorer.demo.sign_ins import sign_ins
 from explorer.lib import clock
 from explorer.lib.home import DEMO
 from explorer.lib.pages import page
-from explorer.models import User
 from outreach.models import Message
 from outreach.progress import SENDER
 
 SEE, ACT = "patients.view_patient", "patients.change_patient"
 REMINDER_DAYS = (3, 7, 14)
-MORNING = 10  # o'clock: within everybody's texting hours
+MORNING = 10  # o'clock
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 FILES: dict[str, tuple[str, Callable[[BytesIO], object]]] = {
@@ -77,7 +77,7 @@ class DemoPages:
             "jumps": jumps(clock.now(), request.practice.time_zone),
             "files": {name: words for name, (words, _) in FILES.items()},
             "bad_files": BAD_FILES,
-            "people": User.objects.filter(is_active=True).order_by("role", "username"),
+            "people": sign_ins(),
             "may_act": request.user.has_perm(ACT),
         }
         return TemplateResponse(request, "explorer/demo.html", {**self.site.each_context(request), **context})
@@ -105,7 +105,37 @@ class DemoPages:
 
 
 def jumps(now: datetime, zone: str) -> list[tuple[int, timedelta | None]]:
-    """(day, how far ahead) for tomorrow, as day 1, and each reminder's day since the first text; None: passed."""
+    """(day, how far ahead): tomorrow as day 1, then each reminder's day since the newest campaign's first text.
+
+    None where that day has passed or nothing has been sent.
+    """
+    first = _first_text_at()
+    days = [(day, _until(first, day, now, ZoneInfo(zone))) for day in REMINDER_DAYS]
+    return [(1, timedelta(days=1)), *days]
+
+
+def _first_text_at() -> datetime | None:
     sent = Message.objects.filter(state=Message.State.CONFIRMED, step__day=0)
-    first = sent.aggregate(first=Min("accepted_at", filter=_of_the_newest_campaign(sent)))["first"]
-    return [(1, timedelta(days=1)), *((days, _until(first, days, now, zone)) for days in REMINDER_DAYS)]
+    newest = sent.order_by("-campaign__launched_at").values("campaign")[:1]
+    return sent.filter(campaign=newest).aggregate(first=Min("accepted_at"))["first"]
+
+
+def _until(first: datetime | None, day: int, now: datetime, zone: ZoneInfo) -> timedelta | None:
+    """The morning of that day: within everybody's texting hours."""
+    if first is None:
+        return None
+    morning = datetime.combine(first.astimezone(zone).date() + timedelta(days=day), time(MORNING), zone)
+    return morning - now if morning > now else None
+
+
+def _content(name: str) -> bytes:
+    """Raises Http404 for a name that is not offered."""
+    if name in FILES:
+        file = BytesIO()
+        FILES[name][1](file)
+        return file.getvalue()
+    if name in BAD_FILES:
+        with TemporaryDirectory() as folder:
+            write_bad_examples(Path(folder))
+            return (Path(folder) / name).read_bytes()
+    raise Http404

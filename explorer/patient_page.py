@@ -81,9 +81,6 @@ class StandingChangeList(PatientChangeList):
 class StandingResource(PatientResource):
     standing = column("Standing", lambda patient: LABELS[patient.standing])
 
-    class Meta:
-        name = "Patients"
-
 
 @admin.register(Patient)
 class PatientPageAdmin(PatientAdmin):

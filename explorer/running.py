@@ -121,16 +121,21 @@ def _tell_when_up(port: int, when_up: Callable[[str], None]) -> None:
         time.sleep(0.1)
 
 
-def end_with_parent(end: Callable[[], None]) -> None:
-    """In a child: call `end` and leave as soon as the parent's pipe closes. Ctrl-C is the parent's matter."""
+def end_with_parent() -> threading.Event:
+    """In a child: leave as soon as the parent's pipe closes; the event tells that this is under way.
+
+    Ctrl-C is the parent's matter.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ending = threading.Event()
 
     def wait() -> None:
         with suppress(OSError, ValueError):
             while os.read(0, 1024):
                 pass
-        end()
+        ending.set()
         _end_family(psutil.Process().children(recursive=True))
         os._exit(0)
 
     threading.Thread(target=wait, daemon=True).start()
+    return ending

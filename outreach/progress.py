@@ -123,7 +123,9 @@ def _planned_texts_wait(campaign: Campaign, now: datetime) -> tuple[str, datetim
         return turned_back.reason, turned_back.not_before
     if LineState.objects.filter(pk=1, sender_until__gt=now).exclude(sender="").exists():
         return "", None
-    last = Task.objects.filter(func=SENDER, success=True).order_by("-stopped").first()
+    last = Task.objects.filter(func=SENDER).order_by("-stopped").first()
+    if last and not last.success:
+        return "The sender ended with an error. It tries again; if this stays, tell your administrator.", None
     return (last and last.result) or "The sender begins within a minute.", None
 
 

@@ -79,12 +79,14 @@ class Spruce:
     limits: RateLimits = field(default_factory=RateLimits)
     requests_made: int = 0
     values_dropped: int = 0
-    ahead: timedelta = timedelta()
+    ahead: timedelta | None = None
     _counting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def since(self, moment: datetime) -> datetime:
         """A moment of ours as a start for reading that misses nothing, whichever of the two clocks is wrong."""
-        return min(moment, moment + self.ahead)
+        if self.ahead is None:
+            self.lines()  # any answer tells the time
+        return min(moment, moment + (self.ahead or timedelta()))
 
     def lines(self) -> list[Line]:
         page = self._read("internalendpoints", "internalendpoints")

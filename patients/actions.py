@@ -162,11 +162,7 @@ def choose(batch: ImportBatch, picks: dict[int, bool], *, by) -> None:
     for row in rows:
         row.take = picks[row.pk]
     ImportRow.objects.bulk_update(rows, ["take"], batch_size=200)
-    taken = batch.rows.filter(take=True, outcome=Outcome.CONFLICT).values("mrn").order_by()
-    if twice := taken.annotate(times=Count("pk")).filter(times__gt=1).values_list("mrn", flat=True).first():
-        rivals = batch.rows.filter(take=True, mrn=twice).values_list("row", flat=True)
-        numbers = " and ".join(str(number) for number in rivals)
-        raise ValidationError(f"Rows {numbers} have the same chart number: take the list's side in only one.")
+    _refuse_taking_two(batch)
     record([(row, "update", {"take": [not row.take, row.take]}) for row in rows], by=by)
 
 
@@ -176,6 +172,17 @@ def choose_all_vanished(batch: ImportBatch, *, set_aside: bool, by) -> None:
     _refuse_closed(batch)
     changed = batch.rows.filter(outcome=Outcome.VANISHED).update(take=set_aside)
     record([(batch, "update", {"vanished set aside": [None, changed if set_aside else 0]})], by=by)
+
+
+def _refuse_taking_two(batch: ImportBatch) -> None:
+    taken = batch.rows.filter(take=True, outcome=Outcome.CONFLICT).order_by("row").values_list("mrn", "row")
+    rows: dict[str, list[int]] = {}
+    for mrn, row in taken:
+        rows.setdefault(mrn, []).append(row)
+    for same in rows.values():
+        if len(same) > 1:
+            numbers = " and ".join(map(str, same))
+            raise ValidationError(f"Rows {numbers} have the same chart number: take the list's side in only one.")
 
 
 def _refuse_closed(batch: ImportBatch) -> None:

@@ -733,7 +733,7 @@ def name_families(name: str) -> frozenset[int]:
     return _FAMILIES.get(fold(name), frozenset())
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def same_given_name(a: str, b: str) -> bool:
     """Whether two given names can be one person's: equal but for case and accents, or forms of one name.
 

@@ -81,8 +81,9 @@ class PatientResource(Resource):
     deceased = column("Deceased", lambda patient: "yes" if patient.deceased else "")
     left_list = column("No longer on the list", lambda patient: "yes" if patient.left_list_at else "")
 
-    class Meta:
-        name = "Patients"
+    @classmethod
+    def get_display_name(cls) -> str:
+        return "Patients"
 
 
 class SafeExcel(XLSX):

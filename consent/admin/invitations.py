@@ -4,7 +4,9 @@ import segno
 from django.contrib import admin, messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from consent import codes, form_link
@@ -35,7 +37,8 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(Invitation)
 class InvitationAdmin(PracticeAdmin):
-    list_display = ["shown_code", "covers", "phone_end", "created_at", "expires_at", "state", "sheet_link"]
+    list_before_template = "consent/code_top.html"
+    list_display = ["shown_code", "covers", "phone_end", "made_on", "good_until", "state", "sheet_link"]
     list_display_links = None
     list_filter = [StatusFilter, "origin"]
     list_filter_submit = True
@@ -62,7 +65,15 @@ class InvitationAdmin(PracticeAdmin):
 
     @display(description="Phone")
     def phone_end(self, invitation):
-        return f"… {invitation.phone[-4:]}" if invitation.phone else "Letter or desk"
+        return f"ends in {invitation.phone[-4:]}" if invitation.phone else "Letter or desk"
+
+    @display(description="Made on", ordering="created_at")
+    def made_on(self, invitation):
+        return date_format(localtime(invitation.created_at), "m/d/Y")
+
+    @display(description="Good until", ordering="expires_at")
+    def good_until(self, invitation):
+        return date_format(localtime(invitation.expires_at), "m/d/Y")
 
     @display(description="Status", label={"Good": "success", "Withdrawn": "danger"})
     def state(self, invitation):
@@ -72,7 +83,7 @@ class InvitationAdmin(PracticeAdmin):
     def sheet_link(self, invitation):
         if invitation.status(clock.now()) != "active":
             return ""
-        return format_html('<a class="underline" href="{}/sheet/">Print or withdraw</a>', invitation.pk)
+        return format_html('<a class="underline" href="{}/sheet/">Open</a>', invitation.pk)
 
     @page("<int:invitation_id>/sheet/", look="consent.view_invitation")
     def sheet(self, request, invitation_id: int):

@@ -5,8 +5,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from consent import ledger
@@ -25,8 +27,9 @@ BADGES = {"Given": "success", "Declined": "warning", "Revoked": "danger"}
 class ConsentEventAdmin(PracticeAdmin):
     """The ledgers, to read. A line is written by the page `record` or a form answer, and stays as it is."""
 
-    list_display = ["occurred_at", "who", "kind", "said", "method", "obtained_by", "recorded_by", "remark"]
-    list_display_links = ["occurred_at"]
+    list_before_template = "consent/ledger_top.html"
+    list_display = ["said_at", "who", "kind", "said", "method", "obtained_by", "recorded_by", "remark"]
+    list_display_links = ["said_at"]
     list_filter = ["kind", "decision", "method"]
     list_filter_submit = True
     list_select_related = ["patient", "recorded_by"]
@@ -40,6 +43,10 @@ class ConsentEventAdmin(PracticeAdmin):
     def get_queryset(self, request):
         replaced = ConsentEvent.objects.filter(supersedes=OuterRef("pk"))
         return super().get_queryset(request).annotate(replaced=Exists(replaced))
+
+    @display(description="Said", ordering="occurred_at")
+    def said_at(self, event):
+        return date_format(localtime(event.occurred_at), "m/d/Y, g:i A")
 
     @display(description="Patient", ordering="patient__last_name")
     def who(self, event):
@@ -60,6 +67,7 @@ class ConsentEventAdmin(PracticeAdmin):
         patient = get_object_or_404(Patient, pk=patient_id)
         form = DecisionForm(
             request.POST or None,
+            label_suffix="",
             enrolled=ApcmEnrolment.objects.filter(patient=patient, status="active").exists(),
             initial={"occurred_at": clock.now(), "obtained_by": str(request.user), "method": "phone"},
         )

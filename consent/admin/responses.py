@@ -125,7 +125,7 @@ class ResponseAdmin(PracticeAdmin):
             "Apply this answer",
             response=response,
             person=_people([patient.pk])[0],
-            judged=_judged(response.identity),
+            judged=_judged(response.identity) if response.candidates[:1] == [patient.pk] else [],
             lines=lines,
             problem=problem,
             is_open=_is_open(response),
@@ -134,7 +134,7 @@ class ResponseAdmin(PracticeAdmin):
     @page("<int:response_id>/dismiss/", look="consent.decide_response", act="consent.decide_response")
     def dismiss(self, request, response_id: int):
         response = get_object_or_404(Response, pk=response_id)
-        form = DismissForm(request.POST or None)
+        form = DismissForm(request.POST or None, label_suffix="")
         if request.method == "POST" and form.is_valid():
             try:
                 intake.dismiss(response, by=request.user, note=form.cleaned_data["note"])
@@ -152,7 +152,7 @@ class ResponseAdmin(PracticeAdmin):
 
     @page("upload/", look="consent.import_response", act="consent.import_response")
     def upload(self, request):
-        form = UploadForm(request.POST or None, request.FILES or None)
+        form = UploadForm(request.POST or None, request.FILES or None, label_suffix="")
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             content = file.read(UPLOAD.max_bytes + 1)

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from explorer.demo.people import practice
+from explorer.demo.people import SyntheticPractice, practice
 from outreach.simulator import load_contacts
 
 
-def seed_spruce(state_path: Path) -> int:
+def seed_spruce(state_path: Path, synthetic: SyntheticPractice | None = None) -> int:
     """Once; returns the number of contacts."""
+    synthetic = synthetic or practice()
     state_path.parent.mkdir(parents=True, exist_ok=True)
-    return load_contacts(state_path, map(_as_stored, practice().contacts))
+    return load_contacts(state_path, map(_as_stored, synthetic.contacts))
 
 
 def _as_stored(contact: dict) -> dict:

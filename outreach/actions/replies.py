@@ -48,11 +48,12 @@ def poll(spruce: Spruce, *, in_a_hurry: bool = False) -> Polled:
     started = clock.now()
     state = LineState.objects.get(pk=1)
     since = spruce.since((state.read_until or _oldest_open(started)) - OVERLAP)
+    ahead = spruce.ahead or timedelta()
     ours = _just_sent(started) if in_a_hurry else {}
     polled = Polled()
     for conversation in spruce.conversations(active_since=since):
         known = _known(conversation)
-        if _needs_reading(known, conversation.last_message_at, started, ours.get(known.phone), spruce.ahead):
+        if _needs_reading(known, conversation.last_message_at, started, ours.get(known.phone), ahead):
             _read(spruce, known, conversation.last_message_at, since, polled)
     LineState.objects.filter(pk=1).update(polled_at=clock.now(), read_until=started)
     return polled
@@ -89,8 +90,9 @@ def _read(spruce: Spruce, known: Conversation, newest: datetime | None, since: d
         _take_in(item, known.phone, polled)
     complete = seen is not None and (newest is None or seen >= newest)
     again = known.read_until is not None and newest is not None and newest <= known.read_until
+    old = newest is not None and clock.now() - (newest - (spruce.ahead or timedelta())) >= SETTLES_AFTER
     Conversation.objects.filter(pk=known.pk).update(
-        read_at=clock.now(), read_until=seen if complete else known.read_until, settled=again
+        read_at=clock.now(), read_until=seen if complete else known.read_until, settled=complete and (again or old)
     )
 
 

@@ -17,6 +17,7 @@ from patients.phones import display as shown
 
 Outcome = Attempt.Outcome
 PER_PAGE = 25
+ANSWERED = ("given", "declined", "revoked", "excluded")  # no reasons to be on the list
 STEP_BADGES = {"due": "bad", "record": "warn", "call": "info", "review": "warn"}
 BY_PHONE = [
     Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.VOICEMAIL, Outcome.NO_ANSWER,
@@ -76,7 +77,6 @@ class AttemptAdmin(PracticeAdmin):
         step, why, words = (request.GET.get(name, "").strip() for name in ("step", "why", "q"))
         chosen = left.filter(**{name: value for name, value in (("step", step), ("why", why)) if value})
         chosen = chosen.search(words) if words else chosen
-        counted = follow_up.counts_by(left, "step")
         listed = Paginator(chosen.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("p"))
         return self.show(
             request,
@@ -87,19 +87,18 @@ class AttemptAdmin(PracticeAdmin):
             step=step,
             why=why,
             words=words,
-            tabs=[("", "Everybody", sum(counted.values())),
-                  *((code, label, counted[code]) for code, label in follow_up.STEPS.items() if code in counted)],
+            tabs=_tabs(follow_up.counts_by(left, "step")),
             reasons=[(code, label) for code, label in follow_up.WHY.items() if code not in ANSWERED],
             keep=urlencode({"step": step, "why": why, "q": words}),
             may_record=request.user.has_perm("outreach.record_attempt"),
-        )  # fmt: skip
+        )
 
     @page("record/<int:patient_id>/", look="outreach.record_attempt", act="outreach.record_attempt")
     def record(self, request, patient_id: int):
         practice = Practice.current()
         patient = get_object_or_404(Patient, pk=patient_id)
         numbers = follow_up.numbers_of([patient.pk])[patient.pk]
-        form = AttemptForm(request.POST or None, numbers=numbers, today=practice.today())
+        form = AttemptForm(request.POST or None, label_suffix="", numbers=numbers, today=practice.today())
         if request.method == "POST" and form.is_valid() and _recorded(request, patient, form):
             return redirect(_onward(request, patient, practice))
         enrolment = ApcmEnrolment.objects.filter(patient=patient, status="active").first()
@@ -123,7 +122,9 @@ class AttemptAdmin(PracticeAdmin):
         )
 
 
-ANSWERED = ("given", "declined", "revoked", "excluded")
+def _tabs(counted: dict[str, int]) -> list[tuple[str, str, int]]:
+    steps = [(code, label, counted[code]) for code, label in follow_up.STEPS.items() if code in counted]
+    return [("", "Everybody", sum(counted.values())), *steps]
 
 
 def _rows(patients: list[Patient], practice: Practice) -> list[dict]:

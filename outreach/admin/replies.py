@@ -4,7 +4,9 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, IntegerField, When
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django_q.tasks import async_task
 from unfold.decorators import display
 
@@ -44,10 +46,11 @@ TO_CALL = (Kind.YES, Kind.DECLINE, Kind.EMERGENCY)
 SAVED_ANSWERS = {
     "call": ("We will call you", "Thank you for your message. We will call you on the next working day."),
     "link": ("How to answer", "Please use the link in our first text, or call us and we will help you."),
-    "who": ("Who is writing", "This is your doctor’s office, about our move. If in doubt, please call us."),
+    "who": ("Who is writing", "This is your doctor's office, about our move. If in doubt, please call us."),
     "thanks": ("Thank you", "Thank you, we have received your message."),
 }
 LONGEST_ANSWER = 640
+WHEN = "m/d/Y, g:i A"
 
 
 class AnswerForm(forms.Form):
@@ -108,7 +111,7 @@ class ReplyAdmin(PracticeAdmin):
             stops=list(Suppression.objects.in_force().filter(phone=reply.phone).order_by("effective_at")),
             stopped_with_it=[shown(stop.phone) for stop in reply.suppressions.order_by("phone")],
             saved=SAVED_ANSWERS.items(),
-            form=AnswerForm(),
+            form=AnswerForm(label_suffix=""),
             may_answer=request.user.has_perm("outreach.answer_reply"),
             may_stop=request.user.has_perm("outreach.add_suppression"),
         )
@@ -120,7 +123,7 @@ class ReplyAdmin(PracticeAdmin):
         if request.method != "POST":
             return redirect("admin:outreach_reply_change", reply_id)
         saved = SAVED_ANSWERS.get(request.POST.get("saved", ""))
-        form = AnswerForm({"text": saved[1]} if saved else request.POST)
+        form = AnswerForm({"text": saved[1]} if saved else request.POST, label_suffix="")
         text = form.cleaned_data["text"] if form.is_valid() else ""
         checked = _with_plain_breaks(request.POST.get("checked", ""))
         if text and checked == text and _answered(request, reply, text):
@@ -259,7 +262,8 @@ class InForceFilter(admin.SimpleListFilter):
 
 @admin.register(Suppression)
 class SuppressionAdmin(PracticeAdmin):
-    list_display = ["number", "why", "since", "effective_at", "words", "set_by", "state"]
+    list_before_template = "outreach/reply_stop_top.html"
+    list_display = ["number", "why", "said_at", "stopped_at", "words", "set_by", "state"]
     list_display_links = None
     list_filter = ["reason", InForceFilter]
     list_filter_submit = True
@@ -287,6 +291,14 @@ class SuppressionAdmin(PracticeAdmin):
     def why(self, suppression):
         return suppression.get_reason_display()
 
+    @display(description="Since", ordering="since")
+    def said_at(self, suppression):
+        return date_format(localtime(suppression.since), WHEN)
+
+    @display(description="Stopped", ordering="effective_at")
+    def stopped_at(self, suppression):
+        return date_format(localtime(suppression.effective_at), WHEN)
+
     @display(description="Words of the reply", empty_value="–")
     def words(self, suppression):
         return suppression.reply.text[:120] if suppression.reply else None
@@ -304,7 +316,7 @@ class SuppressionAdmin(PracticeAdmin):
 
     @page("add/", look="outreach.add_suppression", act="outreach.add_suppression")
     def add_number(self, request):
-        form = StopForm(request.POST or None)
+        form = StopForm(request.POST or None, label_suffix="")
         if request.method == "POST" and form.is_valid():
             number = form.cleaned_data["number"]
             replies.suppress(
@@ -320,7 +332,7 @@ class SuppressionAdmin(PracticeAdmin):
         if stop.lifted_at:
             messages.info(request, "Texts to this number are allowed again already.")
             return redirect("admin:outreach_suppression_changelist")
-        form = LiftForm(request.POST or None)
+        form = LiftForm(request.POST or None, label_suffix="")
         if request.method == "POST" and form.is_valid():
             replies.lift(stop, by=request.user, because=form.cleaned_data["because"])
             messages.success(request, f"{shown(stop.phone)} may be texted again. The reason is on record.")

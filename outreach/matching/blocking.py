@@ -15,7 +15,7 @@ LARGEST = {"phone": 40_000, "email": 40_000, "birth": 10_000, "name": 900, "soun
 _CODES = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556", "aeiouhwy")
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def sound(word: str) -> str:
     """A phonetic code in the manner of Soundex, with first letters that sound alike made one."""
     word = re.sub(r"^(kn|gn|pn)", "n", re.sub(r"^ph", "f", re.sub(r"^wr", "r", word)))

@@ -72,7 +72,7 @@ class Comparer:
             contact.for_another,
         )
 
-    def _names(self, patient: Name, contact: Name):
+    def _names(self, patient: Name, contact: Name) -> tuple[str, str, str, str, tuple[float, ...]]:
         given, family = given_verdict(patient, contact), family_verdict(patient, contact)
         if given == "differs" and not contact.family and contact.given in patient.parts:
             given, family = "missing", "same"
@@ -235,10 +235,18 @@ def middle_verdict(patient: Name, contact: Name) -> str:
     if not middle or not other:
         return "missing"
     middle, other = middle[0], other[0]
+    if _may_be_surname(middle) or _may_be_surname(other):
+        return "same" if middle == other else "missing"
     if middle[0] != other[0]:
         return "differs"
-    agree = min(len(middle), len(other)) == 1 or same_given_name(middle, other) or is_slip(middle, other)
-    return "same" if agree else "differs"
+    if min(len(middle), len(other)) == 1 or same_given_name(middle, other) or is_slip(middle, other):
+        return "same"
+    return "differs"
+
+
+def _may_be_surname(middle: str) -> bool:
+    """Married women often keep the maiden name as middle name, on one record and not on the other."""
+    return len(middle) > 1 and not is_known_given_name(middle)
 
 
 def generation_verdict(patient: int, contact: int) -> str:
@@ -250,7 +258,7 @@ def generation_verdict(patient: int, contact: int) -> str:
     return "patient only" if patient > 1 else "missing"
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def is_slip(a: str, b: str) -> bool:
     """Whether one spelling is a slip of the keyboard from the other: one edit, two in a long word."""
     shortest = min(len(a), len(b))
@@ -260,7 +268,7 @@ def is_slip(a: str, b: str) -> bool:
     return OSA.distance(a, b, score_cutoff=allowed) <= allowed
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def birth_verdict(a: date, b: date) -> str:
     """same; swapped (day and month); slip (one digit, or two neighbours exchanged); decade (a slip that moves
     the year by ten or more, as between parent and child); close (two of year, month and day); differs."""

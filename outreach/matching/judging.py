@@ -6,11 +6,12 @@ e-mail with them, when nothing contradicts, when the score is high and when no o
 
 from outreach.matching.comparing import Comparison
 
+# In bits: 5 is odds of 32 to 1, on top of the evidence that `lacking` asks for.
 AUTOMATIC_SCORE = 5.0
-AUTOMATIC_MARGIN = 6.0
+AUTOMATIC_MARGIN = 6.0  # what the whole group would lose without this pair
 REVIEW_SCORE = -6.0
-RIVAL_MARGIN = 3.0
-RIVAL_WINDOW = 6.0
+RIVAL_MARGIN = 3.0  # by which a pair must lead every other pair of its patient or contact
+RIVAL_WINDOW = 6.0  # a contact is shown to the patients within this of its best
 
 FULL_GIVEN = frozenset({"same", "nickname", "swapped"})
 NEAR_GIVEN = frozenset({"part", "typo", "middle", "initial"})
@@ -20,8 +21,8 @@ PERSONAL = frozenset({"own", "household"})
 
 
 def is_reached(found: Comparison) -> bool:
-    """A phone or an e-mail address in common."""
-    return found.phone in PERSONAL or found.phone == "facility" or found.email in PERSONAL
+    """A phone, be it a facility's, or an e-mail address in common."""
+    return found.phone in PERSONAL | {"facility"} or found.email in PERSONAL
 
 
 def names_agree(found: Comparison) -> bool:

@@ -65,7 +65,7 @@ class Person:
     for_another: bool = False
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def words_of(text: str) -> tuple[str, ...]:
     """The folded words of a name, split at blanks, hyphens, dots and commas."""
     return tuple(word for word in map(fold, _WORD_BREAK.split(text)) if word)

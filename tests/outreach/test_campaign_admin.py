@@ -394,6 +394,8 @@ def test_why_a_campaign_waits_is_said(signed_in):
         result="Spruce does not accept the token. Check SPRUCE_API_TOKEN.",
     )  # fmt: skip
     assert "does not accept the token" in waiting(client, campaign)
+    Task.objects.update(success=False, result="Traceback of something")
+    assert "The sender ended with an error." in waiting(client, campaign)
     LineState.objects.update(sender="this PC", sender_until=now + timedelta(minutes=1))
     assert waiting(client, campaign) == ""
     campaign.messages.update(reason="It is outside the texting hours.", not_before=now + timedelta(hours=3))

@@ -13,6 +13,6 @@ class Command(PracticeCommand):
     def work(self, *, port: int, **options) -> dict:
         from explorer.wsgi import application
 
-        end_with_parent(lambda: None)
+        end_with_parent()
         waitress.serve(application, host=HOST, port=port, threads=8, ident=None, clear_untrusted_proxy_headers=True)
         return {}

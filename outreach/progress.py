@@ -83,7 +83,8 @@ def progress(campaign: Campaign, practice: Practice, now: datetime) -> Progress:
     found = Progress(_steps(campaign))
     planned = campaign.messages.filter(state=State.PLANNED)
     found.held = planned.exclude(hold="").count()
-    found.waiting, found.until = _waiting(campaign, practice, found, now)
+    why, found.until = _waiting(campaign, practice, found, now)
+    found.waiting = f"{why.rstrip('.')}." if why else ""
     if not found.waiting:
         found.minutes_left = _minutes_left(campaign, planned.filter(hold="", due_at__lte=now).count(), now)
     return found

@@ -182,7 +182,7 @@ def _refuse_taking_two(batch: ImportBatch) -> None:
     for same in rows.values():
         if len(same) > 1:
             numbers = " and ".join(map(str, same))
-            raise ValidationError(f"Rows {numbers} have the same chart number: take the list's side in only one.")
+            raise ValidationError(f"Rows {numbers} have the same chart number: take only one of them.")
 
 
 def _refuse_closed(batch: ImportBatch) -> None:

@@ -33,6 +33,7 @@ TABS = {
 }
 TONES = {Verdict.REVIEW: "warn", Verdict.AUTOMATIC: "good", Verdict.ACCEPTED: "good", Verdict.REJECTED: "bad"}
 ACTS = {"accept": contacts.accept, "reject": contacts.reject}
+SAID = {contacts.accept: Verdict.ACCEPTED, contacts.reject: Verdict.REJECTED}
 WORK = {"read_contacts": "outreach.tasks.sync_contacts", "match_again": "outreach.tasks.match_contacts"}
 
 
@@ -207,11 +208,17 @@ def _other_contacts(patient: Patient, words: str) -> list[dict]:
 
 
 def _decide_once(act, patient: Patient, contact: Contact, *, seen: str, by) -> None:
-    """`seen` is the verdict the person had before them; when it is no longer so, nothing is decided."""
+    """`seen` is the verdict the person had before them; when it is no longer so, nothing is decided.
+
+    A button pressed twice says the same again and is no quarrel.
+    """
     pair = Match.objects.select_for_update().filter(patient=patient, contact=contact)
     try:
         with transaction.atomic():
-            if (pair.values_list("verdict", flat=True).first() or "") != seen:
+            match = pair.first()
+            if match and match.decided_by == by and match.verdict == SAID[act]:
+                return
+            if (match.verdict if match else "") != seen:
                 raise DecidedMeanwhile(MEANWHILE)
             act(patient=patient, contact=contact, by=by)
     except IntegrityError:

@@ -48,8 +48,11 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
 
     def get_queryset(self, request):
         of = {name: Count("rows", filter=Q(rows__outcome=name)) for name in ("new", "changed", "rejected")}
-        return super().get_queryset(request).defer("raw", "columns", "notes").annotate(
-            **{f"{name}_rows": count for name, count in of.items()}
+        return (
+            super()
+            .get_queryset(request)
+            .defer("raw", "columns", "notes")
+            .annotate(**{f"{name}_rows": count for name, count in of.items()})
         )
 
     @admin.display(description="List", ordering="kind")

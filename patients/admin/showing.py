@@ -9,8 +9,15 @@ from patients.phones import display
 from patients.reading import PHONE_FIELDS
 
 Outcome = ImportRow.Outcome
-OTHER_LABELS = {"listed_name": "name on the list", "suffix": "suffix", "level": "level", "status": "status",
-                "icd10": "ICD-10 codes", "insurance": "insurance", "mrn": "chart number"}
+OTHER_LABELS = {
+    "listed_name": "name on the list",
+    "suffix": "suffix",
+    "level": "level",
+    "status": "status",
+    "icd10": "ICD-10 codes",
+    "insurance": "insurance",
+    "mrn": "chart number",
+}
 LABELS = {field.name: field.label for field in (*mapping.FIELDS, *mapping.APCM_FIELDS)} | OTHER_LABELS
 DATES = ("date_of_birth", "last_visit", "signed_up_on")
 CHOICES = {
@@ -19,8 +26,15 @@ CHOICES = {
     "status": dict(ApcmEnrolment.Status.choices),
     "deceased": {True: "yes", False: "no"},
 }
-TABS = (Outcome.CONFLICT, Outcome.REJECTED, Outcome.CHANGED, Outcome.NEW, Outcome.VANISHED, Outcome.DUPLICATE,
-        Outcome.UNCHANGED)
+TABS = (
+    Outcome.CONFLICT,
+    Outcome.REJECTED,
+    Outcome.CHANGED,
+    Outcome.NEW,
+    Outcome.VANISHED,
+    Outcome.DUPLICATE,
+    Outcome.UNCHANGED,
+)
 
 
 NOUNS = {

@@ -151,6 +151,15 @@ def test_a_decision_made_on_an_old_page_is_refused(signed_in):
     assert "Somebody else decided" in page.content.decode()
 
 
+def test_a_button_pressed_twice_decides_once_and_complains_to_nobody(signed_in):
+    match = made.in_review()
+    client = signed_in("staff")
+    decide(client, match, "accept")
+    page = decide(client, match, "accept", seen="review")
+    assert "Somebody else" not in page.content.decode()
+    assert Match.objects.get(pk=match.pk).verdict == "accepted"
+
+
 def test_a_contact_that_staff_gave_to_another_patient_is_not_given_twice(signed_in):
     match = made.in_review()
     made.match(made.patient("Beth", "Rival"), match.contact, "accepted")

@@ -126,7 +126,7 @@ def test_an_abandoned_preview_leaves_nothing_in_a_temporary_folder(signed_in, tm
 
 
 def test_the_stored_file_cannot_be_read_in_the_database(signed_in):
-    upload(signed_in("staff"), b"MRN,Patient Name\n1001,\"Smith, Ada\"\n", name="list.csv")
+    upload(signed_in("staff"), b'MRN,Patient Name\n1001,"Smith, Ada"\n', name="list.csv")
     assert b"Smith" not in bytes(ImportBatch.objects.get().raw)
 
 
@@ -137,7 +137,10 @@ def test_the_stored_file_cannot_be_read_in_the_database(signed_in):
         (b"\x89PNG\r\n\x1a\n" + bytes(200), "picture.xlsx"),
         (xlsx(heading=["1001", "Smith, Ada", "03/25/1948"]), "No heading row was found"),
         (xlsx(), "has a heading but no rows below it"),
-        (xlsx(["Smith, Ada", "x"], heading=["Patient Name", "City"]), "No column was recognised as the chart number"),
+        (
+            xlsx(["Smith, Ada", "x"], heading=["Patient Name", "City"]),
+            "No column was recognised as the chart number",
+        ),
         (b"PK\x03\x04" + bytes(50), "picture.xlsx"),
     ],
 )
@@ -162,7 +165,12 @@ def test_of_several_sheets_a_person_chooses_one_without_choosing_the_file_again(
     assert "Several sheets look like a list" in form.errors["sheet"][0]
     assert '<option value="Second">Second</option>' in page.text
     assert not ImportBatch.objects.exists()
-    again = {"resource": "0", "sheet": "Second", "kept": form["kept"].value(), "kept_name": form["kept_name"].value()}
+    again = {
+        "resource": "0",
+        "sheet": "Second",
+        "kept": form["kept"].value(),
+        "kept_name": form["kept_name"].value(),
+    }
     assert client.post(UPLOAD_URL, again).status_code == 302
     batch = ImportBatch.objects.get()
     assert (batch.sheet, batch.filename) == ("Second", "list.xlsx")
@@ -197,7 +205,8 @@ def test_a_rejected_row_names_row_and_column_and_can_be_downloaded_as_it_stood(s
     assert "The chart number is empty." in rows[1][-1]
     entry = LogEntry.objects.get(action=LogEntry.Action.ACCESS)
     assert (entry.actor.username, entry.changes["exported"][1]) == (
-        "test-staff", f"1 rows: rejected rows of import {batch.pk}",
+        "test-staff",
+        f"1 rows: rejected rows of import {batch.pk}",
     )
 
 
@@ -213,7 +222,9 @@ def test_a_conflict_follows_the_list_only_where_a_person_chose_so(signed_in):
     one, two = batch.rows.filter(outcome="conflict").order_by("row")
     client = signed_in("staff")
     assert "Take the list’s" in client.get(url(batch, "review")).text
-    client.post(url(batch, "review"), {"show": "conflict", f"take-{one.pk}": "list", f"take-{two.pk}": "ours"})
+    client.post(
+        url(batch, "review"), {"show": "conflict", f"take-{one.pk}": "list", f"take-{two.pk}": "ours"}
+    )
     assert "1 patient in conflict will follow the list" in client.get(url(batch, "confirm")).text
     client.post(url(batch, "confirm"))
     assert Patient.objects.get(mrn="1001").last_name == "Jones"

@@ -29,8 +29,15 @@ from tests.conftest import ROLES
 LIST = reverse("admin:patients_patient_changelist")
 ADD = reverse("admin:patients_patient_add")
 EXPORT = reverse("admin:patients_patient_export")
-NO_PHONES = {f"phones-{name}": value for name, value in
-             {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0, "MIN_NUM_FORMS": 0, "MAX_NUM_FORMS": 1000}.items()}
+NO_PHONES = {
+    f"phones-{name}": value
+    for name, value in {
+        "TOTAL_FORMS": 0,
+        "INITIAL_FORMS": 0,
+        "MIN_NUM_FORMS": 0,
+        "MAX_NUM_FORMS": 1000,
+    }.items()
+}
 
 
 def patient(mrn="1001", *, phones=(), **fields) -> Patient:
@@ -87,7 +94,10 @@ def test_everybody_sees_list_and_page_and_only_the_care_team_may_change(signed_i
 def test_nobody_deletes_a_patient(signed_in, role):
     someone = patient()
     client = signed_in(role)
-    assert client.post(reverse("admin:patients_patient_delete", args=[someone.pk]), {"post": "yes"}).status_code == 403
+    assert (
+        client.post(reverse("admin:patients_patient_delete", args=[someone.pk]), {"post": "yes"}).status_code
+        == 403
+    )
     client.post(LIST, {"action": "delete_selected", "_selected_action": someone.pk, "post": "yes"})
     assert Patient.objects.count() == 1
 
@@ -97,19 +107,35 @@ def test_the_patient_page_takes_no_post(signed_in):
 
 
 def test_the_list_shows_what_a_nurse_looks_for(signed_in):
-    someone = patient(suffix="Jr", phones=["+12055550123", "+12055550124", "+12055550125"], last_visit="2026-05-04")
+    someone = patient(
+        suffix="Jr", phones=["+12055550123", "+12055550124", "+12055550125"], last_visit="2026-05-04"
+    )
     ApcmEnrolment.objects.create(patient=someone, level=2)
     Phone.objects.filter(e164="+12055550124").update(retired_at=clock.now())
     page = signed_in("read_only").get(LIST).text
-    for words in ("Smith Jr, Ada", "1001", "03/25/1948", "(205) 555-0123", "(205) 555-0125", "Level 2", "05/04/2026"):
+    for words in (
+        "Smith Jr, Ada",
+        "1001",
+        "03/25/1948",
+        "(205) 555-0123",
+        "(205) 555-0125",
+        "Level 2",
+        "05/04/2026",
+    ):
         assert words in page
     assert "(205) 555-0124" not in page
 
 
 @pytest.mark.parametrize(
     ("words", "found"),
-    [("smi", ["1001"]), ("1002", ["1002"]), ("0124", ["1002"]), ("555-0123", ["1001"]), ("ada smith", ["1001"]),
-     ("nobody", [])],
+    [
+        ("smi", ["1001"]),
+        ("1002", ["1002"]),
+        ("0124", ["1002"]),
+        ("555-0123", ["1001"]),
+        ("ada smith", ["1001"]),
+        ("nobody", []),
+    ],
 )
 def test_the_search_knows_names_chart_numbers_and_ends_of_phones(signed_in, words, found):
     patient("1001", phones=["+12055550123"])
@@ -150,7 +176,9 @@ def test_by_name_means_by_the_whole_name_in_both_directions(signed_in):
     assert rows_of(client.get(LIST, {"o": "-1"})) == ["1", "3", "2"]
 
 
-def test_the_list_takes_the_same_few_queries_for_any_number_of_patients(signed_in, django_assert_max_num_queries):
+def test_the_list_takes_the_same_few_queries_for_any_number_of_patients(
+    signed_in, django_assert_max_num_queries
+):
     for number in range(30):
         patient(str(number), phones=[f"+120555502{number:02}"])
     client = signed_in("staff")
@@ -208,7 +236,11 @@ def test_chosen_patients_become_the_draft_of_a_campaign(signed_in):
     answer = client.post(LIST, {"action": "text_these_patients", "_selected_action": [one.pk, two.pk]})
     campaign = Campaign.objects.get()
     assert answer.url == reverse("admin:outreach_campaign_change", args=[campaign.pk])
-    assert (campaign.state, campaign.cohort, campaign.created_by.username) == ("draft", "chosen", "test-staff")
+    assert (campaign.state, campaign.cohort, campaign.created_by.username) == (
+        "draft",
+        "chosen",
+        "test-staff",
+    )
     assert set(campaign.patients.all()) == {one, two}
     assert not Message.objects.exists()
 
@@ -235,7 +267,9 @@ def test_a_correction_is_remembered_so_that_a_list_does_not_overwrite_it(signed_
     client.post(url(someone, "let_list_decide"), {"field": "city"})
     someone.refresh_from_db()
     assert someone.corrected == ["last_name"]
-    assert [proposal.outcome for proposal in review_of(["1001", "Jones, Ada", "Hoover"]).proposals] == ["changed"]
+    assert [proposal.outcome for proposal in review_of(["1001", "Jones, Ada", "Hoover"]).proposals] == [
+        "changed"
+    ]
 
 
 def review_of(*rows, headings=("MRN", "Patient Name", "City")) -> actions.Review:
@@ -285,7 +319,12 @@ def test_a_wrong_entry_gets_a_sentence_and_is_not_saved(signed_in, field, value,
 
 
 def test_staff_add_a_patient_with_a_phone(signed_in):
-    posted = NO_PHONES | {"mrn": "2001", "last_name": "Brown", "first_name": "Ben", "date_of_birth": "11/02/1951"}
+    posted = NO_PHONES | {
+        "mrn": "2001",
+        "last_name": "Brown",
+        "first_name": "Ben",
+        "date_of_birth": "11/02/1951",
+    }
     posted |= phone_row(0, e164="205.555.0124 x12", label="home", basis="verbal") | {"phones-TOTAL_FORMS": 1}
     answer = signed_in("staff").post(ADD, posted)
     made = Patient.objects.get(mrn="2001")
@@ -319,8 +358,10 @@ def test_a_phone_that_is_none_is_refused_with_the_reason(signed_in, number, sent
 
 
 def existing(phone: Phone, **changed) -> dict:
-    return phone_row(0, **{"id": phone.pk, "patient": phone.patient_id, "label": phone.label, "basis": phone.basis}
-                     | changed)
+    return phone_row(
+        0,
+        **{"id": phone.pk, "patient": phone.patient_id, "label": phone.label, "basis": phone.basis} | changed,
+    )
 
 
 def totals(total: int, initial: int) -> dict:
@@ -372,23 +413,56 @@ def test_the_page_tells_everything_that_happened_newest_first(signed_in, user):
     someone = patient(phones=["+12055550123"], preferred_name="Addie", city="Hoover")
     now, nurse = clock.now(), user("provider")
     texted(someone, accepted_at=now - timedelta(days=9), confirmed_at=now - timedelta(days=9))
-    matched_with(someone, "+12055550123", verdict="accepted", decided_by=nurse, decided_at=now - timedelta(days=10))
-    reply = Reply.objects.create(item_id="i1", conversation_id="c1", phone="+12055550123", patient=someone,
-                                 text="who is this?", kind="question", received_at=now - timedelta(days=8))
-    Reply.objects.create(item_id="i2", conversation_id="c1", phone="+12055550123", text="STOP", kind="opt_out",
-                         received_at=now - timedelta(days=7))
-    Suppression.objects.create(phone="+12055550123", reason="stop", reply=reply, effective_at=now - timedelta(days=6))
+    matched_with(
+        someone, "+12055550123", verdict="accepted", decided_by=nurse, decided_at=now - timedelta(days=10)
+    )
+    reply = Reply.objects.create(
+        item_id="i1",
+        conversation_id="c1",
+        phone="+12055550123",
+        patient=someone,
+        text="who is this?",
+        kind="question",
+        received_at=now - timedelta(days=8),
+    )
+    Reply.objects.create(
+        item_id="i2",
+        conversation_id="c1",
+        phone="+12055550123",
+        text="STOP",
+        kind="opt_out",
+        received_at=now - timedelta(days=7),
+    )
+    Suppression.objects.create(
+        phone="+12055550123", reason="stop", reply=reply, effective_at=now - timedelta(days=6)
+    )
     Attempt.objects.create(patient=someone, outcome="voicemail", at=now - timedelta(days=5), by=nurse)
-    ConsentEvent.objects.create(patient=someone, kind="records", decision="given", method="phone",
-                                occurred_at=now - timedelta(days=4), recorded_by=nurse, obtained_by="Nurse Joy",
-                                witness="Dr. Lee")
+    ConsentEvent.objects.create(
+        patient=someone,
+        kind="records",
+        decision="given",
+        method="phone",
+        occurred_at=now - timedelta(days=4),
+        recorded_by=nurse,
+        obtained_by="Nurse Joy",
+        witness="Dr. Lee",
+    )
     page = signed_in("read_only").get(url(someone, "change"))
     assert [entry.sort for entry in page.context["timeline"]] == [
         "Decision", "Phone call", "Do not text", "Reply", "Reply", "Text", "Spruce contact",
     ]  # fmt: skip
-    for words in ("Our office is moving.", "who is this?", "Several patients share the number", "Witness: Dr. Lee.",
-                  "Left a voicemail", "by test-provider", "The patient agreed that the records may move.",
-                  "called Addie", "Do not text: asked to stop", "The patient asked to stop texts."):
+    for words in (
+        "Our office is moving.",
+        "who is this?",
+        "Several patients share the number",
+        "Witness: Dr. Lee.",
+        "Left a voicemail",
+        "by test-provider",
+        "The patient agreed that the records may move.",
+        "called Addie",
+        "Do not text: asked to stop",
+        "The patient asked to stop texts.",
+    ):
         assert words in page.text
 
 
@@ -430,8 +504,13 @@ def test_the_page_takes_the_same_few_queries_however_much_happened(signed_in, dj
     texted(someone)
     for number in range(20):
         Attempt.objects.create(patient=someone, outcome="no_answer")
-        Reply.objects.create(item_id=f"i{number}", conversation_id="c", phone="+12055550123", patient=someone,
-                             received_at=clock.now())
+        Reply.objects.create(
+            item_id=f"i{number}",
+            conversation_id="c",
+            phone="+12055550123",
+            patient=someone,
+            received_at=clock.now(),
+        )
     client = signed_in("staff")
     with django_assert_max_num_queries(40):
         client.get(url(someone, "change"))

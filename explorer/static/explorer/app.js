@@ -17,12 +17,13 @@ document.addEventListener("DOMContentLoaded", () => {
     input.addEventListener("input", check);
     check();
   });
-  // <button data-key="a">: pressed by that key, unless somebody is typing. Half a second after the page
-  // has come, so that a key pressed twice does not decide about the next patient unseen.
-  const shown = performance.now();
+  // <button data-key="a">: pressed by that key, unless somebody is typing. Once, and not before half a second
+  // after the page has come, so that a key pressed twice does not decide about the next patient unseen.
+  let ready = performance.now() + 500;
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || performance.now() - shown < 500) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || performance.now() < ready) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-    document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
+    const button = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (button) { ready = Infinity; button.click(); }
   });
 });

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.urls import reverse
+from django.shortcuts import render
+from django.urls import path, reverse
 from django.utils.timezone import localtime
 from django_q.status import Stat
 
 from explorer import figures, work
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
+from explorer.lib.pages import page
+from explorer.work import Tile
 from outreach.gate import POLL_GOOD_FOR
 from outreach.models import Campaign, LineState, Match
 from patients.models import Patient
@@ -33,6 +36,22 @@ class Step:
     words: str
     url: str
     done: bool
+
+
+class HomePages:
+    def __init__(self, site) -> None:
+        self.site = site
+
+    def urls(self) -> list:
+        return [path("home/calls-due/", self.site.admin_view(self.calls_due), name="home_calls_due")]
+
+    @page("home/calls-due/", look="outreach.view_attempt")
+    def calls_due(self, request):
+        """The inside of one tile, fetched once the page is there."""
+        tile = Tile("Calls due", work.calls_due(request.practice.today()), "")
+        answer = render(request, "explorer/tile.html", {"tile": tile})
+        answer["X-Done"] = "1"
+        return answer
 
 
 def fill(request, context: dict) -> dict:

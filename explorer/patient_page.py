@@ -71,11 +71,18 @@ class StandingChangeList(PatientChangeList):
 
     def get_results(self, request) -> None:
         super().get_results(request)
-        page = Patient.objects.filter(pk__in=[patient.pk for patient in self.result_list])
-        standings = dict(with_standing(page, request.practice).order_by().values_list("pk", "standing"))
+        standings = self._standings(request)
         for patient in self.result_list:
             standing = standings[patient.pk]
             patient.shown_standing, patient.standing_tone = LABELS[standing], TONES.get(standing, "")
+
+    def _standings(self, request) -> dict[int, str]:
+        pks = [patient.pk for patient in self.result_list]
+        filtered = request.GET.get(StandingFilter.parameter_name)
+        if filtered in LABELS:
+            return dict.fromkeys(pks, filtered)
+        asked = with_standing(Patient.objects.filter(pk__in=pks), request.practice)
+        return dict(asked.order_by().values_list("pk", "standing"))
 
 
 class StandingResource(PatientResource):

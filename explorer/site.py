@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.utils.timezone import localtime
 from unfold.sites import UnfoldAdminSite
 
+from explorer.dashboard import HomePages
 from explorer.demo_page import DemoPages
 from explorer.lib import clock
 
@@ -19,10 +20,10 @@ class PracticeSite(UnfoldAdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.login = secure_admin_login(self.login)
-        self.demo_pages = DemoPages(self)
+        self.own_pages = [HomePages(self), DemoPages(self)]
 
     def extra_urls(self) -> list:
-        return self.demo_pages.urls()
+        return [url for pages in self.own_pages for url in pages.urls()]
 
     def logout(self, request, extra_context=None):
         return logout(request)

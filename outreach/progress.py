@@ -109,7 +109,7 @@ def _waiting(campaign, practice, found: Progress, now: datetime) -> tuple[str, d
         return _planned_texts_wait(campaign, now)
     unconfirmed = found.counts[State.ACCEPTED] + found.counts[State.SENDING]
     if unconfirmed:
-        return f"{unconfirmed} texts wait for Spruce to confirm them.", None
+        return f"Waiting for Spruce to confirm {unconfirmed} of them.", None
     day = next_reminder(campaign, found.steps, practice)
     if day is None:
         return "", None

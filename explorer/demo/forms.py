@@ -11,10 +11,10 @@ from outreach.models import Message
 
 def write_export(path: Path, now: datetime) -> int:
     """Write the export of everything answered by `now`; returns the number of answers."""
-    return write_forms_export(path, list(_issued()), now)
+    return write_forms_export(path, list(issued()), now)
 
 
-def _issued():
+def issued():
     confirmed = Message.objects.filter(state=Message.State.CONFIRMED, kind=Message.Kind.CAMPAIGN)
     times: dict[int, list[datetime]] = {}
     for invitation, at in confirmed.order_by("confirmed_at").values_list("invitation_id", "accepted_at"):

@@ -74,7 +74,7 @@ def launch(campaign: Campaign, *, by, override: str = "", expected: int | None =
     if not plan.texts:
         raise CannotLaunch("There is nobody to text. Look at the reasons for leaving patients out.")
     if expected is not None and expected != len(plan.texts):
-        raise CannotLaunch(f"Nothing was sent: there are {len(plan.texts)} texts now, not {expected}.")
+        raise CannotLaunch(f"Nothing was sent: the number of texts is now {len(plan.texts)}, not {expected}.")
     _remember_members(campaign, plan)
     now = clock.now()
     _plan_messages(campaign, campaign.steps.get(day=0), plan.texts, due_at=now, hold="", by=by)

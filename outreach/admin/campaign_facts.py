@@ -26,6 +26,10 @@ def badge(words: str, state: str) -> str:
     return format_html('<span class="pe-badge {}">{}</span>', TONES[state], words)
 
 
+def texts(count: int, kind: str = "text") -> str:
+    return f"{count} {kind}{'' if count == 1 else 's'}"
+
+
 def previews_of(campaign: Campaign, practice: Practice) -> list[planning.Preview]:
     """Empty when the link cannot be made; the obstacles say why."""
     try:
@@ -47,15 +51,15 @@ def steps_to_edit(campaign: Campaign, previews: list[planning.Preview]) -> list[
 
 
 def numbers(plan: planning.Plan, previews: list[planning.Preview]) -> dict:
-    texts, covered = len(plan.texts), sum(len(text.patient_ids) for text in plan.texts)
+    count, covered = len(plan.texts), sum(len(text.patient_ids) for text in plan.texts)
     return {
-        "texts": texts,
+        "texts": count,
         "covered": covered,
         "left_out": len(plan.left_out),
         "cohort": covered + len(plan.left_out),
         "reasons": plan.reasons(),
-        "segments": texts * previews[0].segments.parts if previews else 0,
-        "duration": duration(texts, LineState.objects.get(pk=1)),
+        "segments": count * previews[0].segments.parts if previews else 0,
+        "duration": duration(count, LineState.objects.get(pk=1)),
     }
 
 

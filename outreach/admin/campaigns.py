@@ -172,7 +172,7 @@ class CampaignAdmin(PracticeAdmin):
             messages.error(request, str(problem))
             return redirect("admin:outreach_campaign_launch", campaign.pk)
         async_task(SENDER)
-        messages.success(request, f"Launched: {count} texts are on their way out, within the texting hours.")
+        messages.success(request, f"Launched: {facts.texts(count)} will go out within the texting hours.")
         return to_campaign(campaign)
 
     @page("<int:pk>/pause/", look="", act=RUN)
@@ -192,7 +192,7 @@ class CampaignAdmin(PracticeAdmin):
         waiting = campaign.messages.filter(state=Message.State.PLANNED, hold="").count()
         return self._confirm(
             request, f"Resume {campaign}?", to=_url(campaign), button="Resume",
-            sentences=[f"{waiting} texts are waiting and go out within the texting hours, reminders follow.",
+            sentences=[f"{facts.texts(waiting)} will go out within the texting hours, and reminders follow.",
                        f"It stands still because: {campaign.why}" if campaign.why else ""],
         )  # fmt: skip
 
@@ -201,12 +201,12 @@ class CampaignAdmin(PracticeAdmin):
         campaign = get_object_or_404(Campaign, pk=pk)
         if request.method == "POST":
             count = campaigns.cancel(campaign, by=request.user)
-            messages.success(request, f"{campaign} is cancelled; {count} texts will not be sent.")
+            messages.success(request, f"{campaign} is cancelled; {facts.texts(count)} will not be sent.")
             return to_campaign(campaign)
         waiting = campaign.messages.filter(state=Message.State.PLANNED).count()
         return self._confirm(
             request, f"Cancel {campaign}?", to=_url(campaign), button="Cancel the campaign", danger=True,
-            sentences=[f"{waiting} texts that have not gone out are never sent, and no reminder follows.",
+            sentences=[f"{facts.texts(waiting)} will never be sent, and no reminder follows.",
                        "Texts that Spruce already has cannot be called back. This cannot be undone."],
         )  # fmt: skip
 
@@ -229,7 +229,8 @@ class CampaignAdmin(PracticeAdmin):
         count = campaigns.decide_held(campaign, message_ids=ids, send=send, by=request.user)
         if send:
             async_task(SENDER)
-        messages.success(request, f"{count} late texts will {'be sent' if send else 'not be sent'}.")
+        outcome = "will be sent" if send else "will not be sent"
+        messages.success(request, f"{facts.texts(count, 'late text')} {outcome}.")
         return redirect("admin:outreach_campaign_held", campaign.pk)
 
     @page("stop/", look="", act=RUN)
@@ -251,7 +252,7 @@ class CampaignAdmin(PracticeAdmin):
         return self._confirm(
             request, "Allow texting again?", button="Allow texting again",
             to=reverse("admin:outreach_campaign_changelist"),
-            sentences=[f"{waiting} texts of running campaigns wait and go out within the texting hours."],
+            sentences=[f"{facts.texts(waiting)} of running campaigns will go out within the texting hours."],
         )  # fmt: skip
 
     def _confirm(self, request, title: str, *, sentences: list[str], button: str, to: str, danger=False):

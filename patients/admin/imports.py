@@ -124,6 +124,7 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
         outcome = _outcome(request.GET.get("show"), counts)
         rows = batch.rows.filter(outcome=outcome).select_related("patient")
         rows_page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
+        shown = [showing.shown(row) for row in rows_page]
         is_open, may_import = batch.state == State.PROPOSED, request.user.has_perm(IMPORT)
         return self.show(
             request,
@@ -133,13 +134,13 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
             tabs=[(tab, tab.label, counts[tab], tab == outcome) for tab in showing.TABS],
             outcome=outcome,
             rows_page=rows_page,
-            rows=[showing.shown(row) for row in rows_page],
+            rows=shown,
             columns=showing.columns(batch),
             plan=showing.plan_sentences(batch) if is_open else [],
             applied=batch.rows.filter(applied=True).count(),
             may_act=is_open and may_import,
             may_import=may_import,
-            choosing=is_open and may_import and outcome in (Outcome.CONFLICT, Outcome.VANISHED),
+            choosing=is_open and may_import and any(row.choice for row in shown),
         )
 
     def _choose(self, request, batch: ImportBatch):

@@ -79,6 +79,7 @@ class PhoneInline(TabularInline):
     fields = ["e164", "label", "basis", "retired"]
     extra = 1
     can_delete = False
+    hide_title = True
     verbose_name_plural = "Phones (tick “no longer theirs” instead of changing a wrong number)"
 
 

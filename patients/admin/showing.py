@@ -53,6 +53,7 @@ class Shown:
     row: int | None
     mrn: str
     name: str
+    ours: str  # the stored name, where the file has another for this chart number
     patient_id: int | None
     changes: list[tuple[str, str, str]]  # label, old, new
     facts: list[tuple[str, str]]  # of a new row: label, value
@@ -67,7 +68,8 @@ def shown(row: ImportRow) -> Shown:
         pk=row.pk,
         row=row.row,
         mrn=row.mrn,
-        name=_name(row),
+        name=(name := _name(row)),
+        ours=row.patient.sort_name if row.patient and row.patient.sort_name != name else "",
         patient_id=row.patient_id,
         changes=[(label(name), value(name, old), value(name, to)) for name, (old, to) in row.changes.items()],
         facts=[(label(name), value(name, given)) for name, given in row.values.items() if name in TELLING],

@@ -213,7 +213,7 @@ def test_the_right_number_launches_and_wakes_the_sender(signed_in):
     assert (launched.state, launched.launched_by.username) == ("running", "test-staff")
     assert launched.messages.count() == 1
     assert queued() == [SENDER]
-    assert "1 texts are on their way" in page.content.decode()
+    assert "Launched: 1 text will go out" in page.content.decode()
 
 
 @pytest.mark.parametrize("typed", ["0", "1", "3", "", "two", "-2"])
@@ -306,7 +306,7 @@ def test_pause_resume_and_cancel(signed_in):
     client = signed_in("staff")
     client.post(url("pause", campaign.pk))
     assert state_of(campaign) == "paused"
-    assert "1 texts are waiting" in client.get(url("resume", campaign.pk)).content.decode()
+    assert "1 text will go out" in client.get(url("resume", campaign.pk)).content.decode()
     assert state_of(campaign) == "paused"
     client.post(url("resume", campaign.pk))
     assert (state_of(campaign), queued()) == ("running", [SENDER])
@@ -326,7 +326,7 @@ def test_the_red_button_and_its_release_are_recorded(signed_in):
     stopped_at = Practice.current().texting_stopped_at
     client.post(url("stop"))
     assert Practice.current().texting_stopped_at == stopped_at
-    assert "1 texts of running campaigns wait" in client.get(url("allow")).content.decode()
+    assert "1 text of running campaigns" in client.get(url("allow")).content.decode()
     client.post(url("allow"))
     assert Practice.current().texting_stopped_at is None
     entries = LogEntry.objects.filter(object_repr="practice profile 1", actor__username="test-staff")
@@ -338,7 +338,7 @@ def test_everybody_sees_the_progress_and_only_the_care_team_its_buttons(role, si
     made.reachable()
     campaign = made.launched()
     page = signed_in(role).get(url("change", campaign.pk)).content.decode()
-    assert "0 of 1 texts are through" in page
+    assert "0 of 1 text through" in page
     assert (">Pause<" in page) == (role in TEAM)
     assert ("Change the words" in page) == (role in TEAM)
 
@@ -351,7 +351,7 @@ def test_texts_in_trouble_show_the_last_four_digits_and_the_reason(signed_in):
     assert "…0147" in page
     assert "555-0147" not in page
     assert "It was not found in Spruce." in page
-    assert "1 of 1 texts are through" in page
+    assert "1 of 1 text through" in page
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_why_a_campaign_waits_is_said(signed_in):
     campaign.messages.update(reason="It is outside the texting hours.", not_before=now + timedelta(hours=3))
     assert waiting(client, campaign) == "It is outside the texting hours."
     made.attempted(campaign.messages.get(), "accepted")
-    assert "wait for Spruce to confirm" in waiting(client, campaign)
+    assert "Waiting for Spruce to confirm 1 of them." in waiting(client, campaign)
     made.attempted(campaign.messages.get(), "confirmed")
     assert "The next reminder is due on" in waiting(client, campaign)
     Practice.objects.update(texting_stopped_at=now)

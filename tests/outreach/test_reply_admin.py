@@ -129,7 +129,8 @@ def test_a_checked_answer_is_queued_and_the_sender_is_woken(signed_in, patient):
     assert list(message.patients.all()) == [patient]
     reply.refresh_from_db()
     assert reply.state == "waiting"
-    assert [SignedPackage.loads(row.payload)["func"] for row in OrmQ.objects.all()] == ["outreach.tasks.send_due"]
+    woken = [SignedPackage.loads(row.payload)["func"] for row in OrmQ.objects.all()]
+    assert woken == ["outreach.tasks.send_due"]
 
 
 def test_an_answer_that_differs_from_what_was_checked_is_shown_again(signed_in, patient):

@@ -1,4 +1,4 @@
-"""Taking in lists through the browser: who may, what a bad file says, and that nothing happens unconfirmed."""
+"""Taking in lists through the browser: who may, what a bad file says, nothing happens unconfirmed."""
 
 import io
 import tempfile

@@ -346,7 +346,10 @@ def test_a_chart_number_is_given_once_in_any_case(signed_in):
 
 @pytest.mark.parametrize(
     ("number", "sentence"),
-    [("555-0124", "The area code is missing"), ("911", "only 3 digits"), ("205-055-0124", "check the fourth digit"),
+    [
+        ("555-0124", "The area code is missing"),
+        ("911", "only 3 digits"),
+        ("205-055-0124", "check the fourth digit"),
      ("(205) 555-0123", "The patient already has this number")],
 )  # fmt: skip
 def test_a_phone_that_is_none_is_refused_with_the_reason(signed_in, number, sentence):
@@ -401,7 +404,7 @@ def texted(someone: Patient, **fields) -> Message:
     step = CampaignStep.objects.create(campaign=campaign, day=0, body="x")
     now = clock.now()
     defaults = {
-        "state": "confirmed", "text": "Our office is moving.", "key": "k1", "line_id": "line", "request_id": "r1",
+        "state": "confirmed", "text": "Our office is moving.", "line_id": "line", "request_id": "r1", "key": "k1",
         "first_attempt_at": now, "accepted_at": now, "confirmed_at": now, "phone": "+12055550123",
     }  # fmt: skip
     message = Message.objects.create(campaign=campaign, step=step, **(defaults | fields))

@@ -1,0 +1,35 @@
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+
+from explorer.lib.commands import PracticeCommand
+
+INSIDE = "PATIENT_EXPLORER_BENCH"
+
+
+class Command(PracticeCommand):
+    help = "Measured figures on this machine, in a throw-away data folder."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--patients", type=int, default=1384)
+
+    def handle(self, *args, **options) -> None:
+        if os.environ.get(INSIDE):
+            super().handle(*args, **options)
+            return
+        with tempfile.TemporaryDirectory(prefix="bench", ignore_cleanup_errors=True) as home:
+            env = {
+                **os.environ, INSIDE: "1", "PATIENT_EXPLORER_HOME": str(Path(home) / "home"),
+                "PATIENT_EXPLORER_MODE": "demo",
+            }  # fmt: skip
+            command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:]]
+            sys.exit(subprocess.call(command, env=env))  # noqa: S603
+
+    def work(self, *, patients: int, **options) -> dict:
+        from explorer.bench.figures import measure
+
+        return measure(patients)

@@ -39,7 +39,10 @@ class DecisionForm(forms.Form):
     records = forms.ChoiceField(label=QUESTIONS[Kind.RECORDS])
     apcm = forms.ChoiceField(label=QUESTIONS[Kind.APCM])
     notice = forms.ChoiceField(label=QUESTIONS[Kind.NOTICE])
-    texting = forms.ChoiceField(label=QUESTIONS[Kind.TEXTING])
+    texting = forms.ChoiceField(
+        label=QUESTIONS[Kind.TEXTING],
+        help_text="A yes does not take a number off the do-not-text list: a leader does that there.",
+    )
     disclosures = forms.MultipleChoiceField(
         label="Read to the patient before the answer about APCM",
         choices=APCM_DISCLOSURES.items(),

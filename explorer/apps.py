@@ -7,6 +7,11 @@ class ExplorerConfig(AppConfig):
     verbose_name = "Patient Explorer"
     default_auto_field = "django.db.models.BigAutoField"
 
+    def ready(self) -> None:
+        from explorer import audited
+
+        audited.register()
+
 
 class SiteConfig(AdminConfig):
     """Puts our own site in the place of Django's, so that every `admin.register` lands on it."""

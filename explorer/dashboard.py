@@ -126,7 +126,8 @@ def _mode() -> Sign:
 
 def _texting(practice: Practice, line: LineState, now: datetime) -> Sign:
     if practice.texting_stopped_at:
-        return Sign("Texting", f"Stopped for the whole practice since {_when(practice.texting_stopped_at)}", "bad")
+        since = _when(practice.texting_stopped_at)
+        return Sign("Texting", f"Stopped for the whole practice since {since}", "bad")
     if line.sender and line.sender_until and line.sender_until > now:
         return Sign("Texting", "Allowed; texts are being sent now", "good")
     return Sign("Texting", "Allowed; nothing is being sent at this moment", "good")

@@ -1,4 +1,4 @@
-"""The demo's own page: its clock, its files, its sign-ins and the first campaign step by step. Live it is not there."""
+"""The demo's own page: its clock, files, sign-ins and the first campaign step by step. Live there is none."""
 
 import functools
 from collections.abc import Callable
@@ -33,7 +33,10 @@ EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 FILES: dict[str, tuple[str, Callable[[BytesIO], object]]] = {
     "patients.xlsx": ("The patient list: 1,384 invented patients", write_patient_list),
-    "patients-a-week-later.xlsx": ("The same list a week later: corrections, new and vanished", write_newer_list),
+    "patients-a-week-later.xlsx": (
+        "The same list a week later: corrections, new and vanished patients",
+        write_newer_list,
+    ),
     "apcm.xlsx": ("The APCM workbook", write_apcm_workbook),
     "forms-answers-today.xlsx": (
         "The Forms export of today: what the invented patients have answered so far",
@@ -93,7 +96,7 @@ class DemoPages:
         else:
             clock.jump(by)
             async_task(SENDER)
-            messages.success(request, "The demo's clock has jumped ahead. What is due goes out within a minute.")
+            messages.success(request, "The clock has jumped ahead. What is due goes out within a minute.")
         return redirect("admin:demo")
 
     @page("demo/files/<str:name>", look=SEE)
@@ -105,9 +108,9 @@ class DemoPages:
 
 
 def jumps(now: datetime, zone: str) -> list[tuple[int, timedelta | None]]:
-    """(day, how far ahead): tomorrow as day 1, then each reminder's day since the newest campaign's first text.
+    """(day, how far ahead): tomorrow as day 1, then the reminders' days of the newest campaign.
 
-    None where that day has passed or nothing has been sent.
+    They count from its first text; None where that day has passed or nothing has been sent.
     """
     first = _first_text_at()
     days = [(day, _until(first, day, now, ZoneInfo(zone))) for day in REMINDER_DAYS]

@@ -60,7 +60,7 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class FirstText:
-    """A patient who was texted: when first, and when the patient's first answer about the records was given."""
+    """When a patient was first texted, and the time of the first answer about the records."""
 
     at: datetime
     answered_at: datetime | None

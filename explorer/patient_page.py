@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from consent.models import ConsentEvent
@@ -147,7 +147,7 @@ class PatientPageAdmin(PatientAdmin):
             sentence=SENTENCES[patient.standing],
             why=_why(patient, request.practice),
             ledgers=_ledgers(patient),
-            links=list(_links(request.user, patient)),
+            links=_links(request.user, patient),
             timeline=timeline(patient, [phone.e164 for phone in phones]),
         )
 
@@ -189,16 +189,15 @@ def _ledgers(patient: Patient) -> list[tuple[str, str, str]]:
     ]
 
 
-def _links(user, patient: Patient):
-    """(words, address) of what this user may do with the patient."""
+def _links(user, patient: Patient) -> list[tuple[str, str]]:
+    """(words, address) of what this person may do with the patient."""
     offered = (
         ("consent.record_consent", "Record a decision", "consent_consentevent_record"),
         ("outreach.record_attempt", "Record a call or letter", "outreach_attempt_record"),
         ("patients.change_patient", "Correct the data", "patients_patient_edit"),
     )
-    for right, words, name in offered:
-        if user.has_perm(right):
-            try:
-                yield words, reverse(f"admin:{name}", args=[patient.pk])
-            except NoReverseMatch:
-                continue
+    return [
+        (words, reverse(f"admin:{name}", args=[patient.pk]))
+        for right, words, name in offered
+        if user.has_perm(right)
+    ]

@@ -6,54 +6,55 @@ from django.urls import reverse
 from explorer import work
 
 
+GROUPS: dict[str, list[tuple]] = {
+    "": [
+        ("Home", "home", "index", "patients.view_patient"),
+        ("Demo", "science", "demo", "patients.view_patient"),
+        ("Patients", "groups", "patients_patient_changelist", "patients.view_patient"),
+        ("Imports", "upload_file", "patients_importbatch_changelist", "patients.view_importbatch", "imports"),
+    ],
+    "Reach": [
+        ("Contact matches", "join_inner", "outreach_match_changelist", "outreach.view_match", "matches"),
+        ("Campaigns", "campaign", "outreach_campaign_changelist", "outreach.view_campaign"),
+        ("Texts", "sms", "outreach_message_changelist", "outreach.view_message", "uncertain"),
+        ("Replies", "inbox", "outreach_reply_changelist", "outreach.view_reply", "replies"),
+        ("Do not text", "block", "outreach_suppression_changelist", "outreach.view_suppression"),
+    ],
+    "Decide": [
+        ("Form answers", "fact_check", "consent_response_changelist", "consent.view_response", "answers"),
+        ("Decisions", "gavel", "consent_consentevent_changelist", "consent.view_consentevent"),
+        ("Personal codes", "qr_code_2", "consent_invitation_changelist", "consent.view_invitation"),
+        ("Who is left", "call", "outreach_attempt_follow_up", "outreach.view_attempt"),
+    ],
+    "Practice": [
+        ("Practice profile", "storefront", "floor_practice_changelist", "floor.view_practice"),
+        ("Text templates", "edit_note", "outreach_texttemplate_changelist", "outreach.view_texttemplate"),
+        ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
+        ("Audit log", "history", "auditlog_logentry_changelist", "auditlog.view_logentry"),
+    ],
+}
+"""Heading: (title, icon, page, the right it takes, what waits there)."""
+
+
 def navigation(request) -> list[dict]:
     """For the theme: the groups of links that this person may open."""
     if not request.user.is_authenticated:
         return []
     waits = work.counts(request)
-    groups = [_group("", _FIRST), _group("Reach", _REACH), _group("Decide", _DECIDE), _group("Practice", _PRACTICE)]
     return [
-        {**group, "items": [_link(request, waits, *link) for link in group["items"] if _may_see(request, link)]}
-        for group in groups
+        _heading(title) | {"items": [_link(waits, *link) for link in links if _may_see(request, link)]}
+        for title, links in GROUPS.items()
     ]
 
 
-_FIRST = [
-    ("Home", "home", "index", "patients.view_patient"),
-    ("Demo", "science", "demo", "patients.view_patient"),
-    ("Patients", "groups", "patients_patient_changelist", "patients.view_patient"),
-    ("Imports", "upload_file", "patients_importbatch_changelist", "patients.view_importbatch", "imports"),
-]
-_REACH = [
-    ("Contact matches", "join_inner", "outreach_match_changelist", "outreach.view_match", "matches"),
-    ("Campaigns", "campaign", "outreach_campaign_changelist", "outreach.view_campaign"),
-    ("Texts", "sms", "outreach_message_changelist", "outreach.view_message", "uncertain"),
-    ("Replies", "inbox", "outreach_reply_changelist", "outreach.view_reply", "replies"),
-    ("Do not text", "block", "outreach_suppression_changelist", "outreach.view_suppression"),
-]
-_DECIDE = [
-    ("Form answers", "fact_check", "consent_response_changelist", "consent.view_response", "answers"),
-    ("Decisions", "gavel", "consent_consentevent_changelist", "consent.view_consentevent"),
-    ("Personal codes", "qr_code_2", "consent_invitation_changelist", "consent.view_invitation"),
-    ("Who is left", "call", "outreach_attempt_follow_up", "outreach.view_attempt"),
-]
-_PRACTICE = [
-    ("Practice profile", "storefront", "floor_practice_changelist", "floor.view_practice"),
-    ("Text templates", "edit_note", "outreach_texttemplate_changelist", "outreach.view_texttemplate"),
-    ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
-    ("Audit log", "history", "auditlog_logentry_changelist", "auditlog.view_logentry"),
-]
-
-
-def _group(title: str, links: list[tuple]) -> dict:
-    heading = {"title": title, "separator": True} if title else {}
-    return heading | {"items": links}
+def _heading(title: str) -> dict:
+    return {"title": title, "separator": True} if title else {}
 
 
 def _may_see(request, link: tuple) -> bool:
     return request.user.has_perm(link[3]) and (link[2] != "demo" or settings.MODE == "demo")
 
 
-def _link(request, waits: dict[str, int], title: str, icon: str, url: str, right: str, heap: str = "") -> dict:
+def _link(waits: dict[str, int], title: str, icon: str, url: str, right: str, heap: str = "") -> dict:
     link = {"title": title, "icon": icon, "link": reverse(f"admin:{url}")}
     return link | ({"badge": f"{waits[heap]:,}", "badge_variant": "primary"} if waits.get(heap) else {})

@@ -29,6 +29,7 @@ WORDS = {
     "not_textable": "The number is a land line or toll-free.",
     "facility": "The number is shared by many patients, as of a care home.",
     "no_basis": "It is not recorded why this number may be texted.",
+    "already_asked": "Another campaign that is still open asks this patient.",
     "beyond_limit": "The pilot's limit is reached.",
     "suppressed": "The number is on the do-not-text list.",
     "nobody_left": "Nobody on this number is still to be asked.",

@@ -4,11 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 
+from consent.codes import show
 from consent.form_link import BadSample, read_sample
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from outreach import facts, gate, segments, wording
-from outreach.models import Campaign, CampaignStep, Match
+from outreach.models import Campaign, CampaignStep, Match, Message, Suppression
 from patients.models import Patient
 
 
@@ -53,10 +54,13 @@ def plan(campaign: Campaign, practice: Practice) -> Plan:
     today = practice.today()
     people = facts.patient_facts(patients)
     numbers = facts.reachabilities(patients, practice)
+    asked_elsewhere = _asked_by_others(campaign)
     result = Plan()
     by_number: dict[str, list[int]] = defaultdict(list)
     for pk, person in people.items():
         code = _left_out(person, numbers[pk], practice.state, today)
+        if not code and pk in asked_elsewhere:
+            code = "already_asked"
         if code:
             result.left_out[pk] = code
         else:
@@ -67,14 +71,21 @@ def plan(campaign: Campaign, practice: Practice) -> Plan:
     return result
 
 
+def _asked_by_others(campaign: Campaign) -> set[int]:
+    """Patients whom another open campaign is texting: nobody gets two series of reminders."""
+    open_ones = Campaign.objects.filter(state__in=(Campaign.State.RUNNING, Campaign.State.PAUSED))
+    texts = Message.objects.filter(campaign__in=open_ones.exclude(pk=campaign.pk)).exclude(
+        state__in=(Message.State.SKIPPED, Message.State.FAILED, Message.State.CANCELLED)
+    )
+    return set(texts.values_list("patients", flat=True))
+
+
 def _left_out(person: gate.PatientFacts, reach, state: str, today: date) -> str:
     refusals = gate.patient_refusals(person, state=state, today=today)
     return refusals[0] if refusals else reach.code
 
 
 def _drop_suppressed(by_number: dict[str, list[int]], result: Plan) -> None:
-    from outreach.models import Suppression
-
     for phone in set(Suppression.objects.in_force().values_list("phone", flat=True)) & by_number.keys():
         result.left_out |= dict.fromkeys(by_number.pop(phone), "suppressed")
 
@@ -88,8 +99,6 @@ def _keep_within(limit: int | None, by_number: dict[str, list[int]], result: Pla
 
 def merge_values(practice: Practice, code: str) -> dict[str, str]:
     """What the placeholders of a template stand for. Raises NoLink."""
-    from consent.codes import show
-
     try:
         link = read_sample(practice.form_sample_url).link_for(code)
     except BadSample as problem:

@@ -11,18 +11,15 @@ from patients.models import Phone
 def change_practice(values: dict, *, by) -> Practice:
     """Set fields of the profile. Raises ValidationError.
 
-    A basis to text that becomes known is recorded on every number of a list whose basis was unknown.
+    What changed is audited at the save. A basis to text that becomes known is recorded on every number of a list whose basis was unknown.
     """
     practice = Practice.objects.select_for_update().get(pk=1)
-    before = {name: getattr(practice, name) for name in values}
     for name, value in values.items():
         setattr(practice, name, value)
     practice.full_clean()
     practice.save()
     if values.get("texting_basis", TextingBasis.UNKNOWN) != TextingBasis.UNKNOWN:
         record_basis(practice.texting_basis, by=by)
-    changes = {name: [str(before[name]), str(value)] for name, value in values.items() if before[name] != value}
-    record([(practice, "update", changes)], by=by)
     return practice
 
 

@@ -65,7 +65,8 @@ class InvitationAdmin(PracticeAdmin):
 
     @display(description="Phone")
     def phone_end(self, invitation):
-        return f"ends in {invitation.phone[-4:]}" if invitation.phone else "Letter or desk"
+        where = f"ends in {invitation.phone[-4:]}" if invitation.phone else "letter or desk"
+        return format_html('<span class="pe-nowrap">{}</span>', where)
 
     @display(description="Made on", ordering="created_at")
     def made_on(self, invitation):

@@ -114,7 +114,7 @@ def match_contacts() -> Matched:
     settled = list(Match.objects.settled().values_list("patient_id", "contact_id", "verdict"))
     facts = [(patient, contact, verdict == Match.Verdict.ACCEPTED) for patient, contact, verdict in settled]
     decisions = matching.match(_patient_records(), _contact_records(), facts)
-    _store(decisions, {(patient, contact) for patient, contact, _ in settled})
+    _store(decisions)
     bands = [decision.band for decision in decisions]
     return Matched(
         len(decisions),
@@ -159,12 +159,20 @@ def _contact_records() -> list[matching.ContactRecord]:
 
 
 @transaction.atomic
-def _store(decisions: list[matching.Decision], settled: set[tuple[int, int]]) -> None:
-    """Only pairs that changed are written, so that a second run writes nothing."""
+def _store(decisions: list[matching.Decision]) -> None:
+    """Only pairs that changed are written, so that a second run writes nothing.
+
+    What people decided while the matcher ran is read here again and stands.
+    """
+    settled = set(Match.objects.settled().values_list("patient_id", "contact_id"))
+    accepted = Match.objects.filter(verdict=Match.Verdict.ACCEPTED)
+    taken = set(accepted.values_list("contact_id", flat=True))
+    placed = set(accepted.values_list("patient_id", flat=True))
     wanted = {}
     for decision in decisions:
         for contact_id, verdict, score, reasons in _pairs(decision):
-            if (decision.patient_id, contact_id) not in settled:
+            free = decision.patient_id not in placed and contact_id not in taken
+            if free and (decision.patient_id, contact_id) not in settled:
                 words = [reason_facts(reason) for reason in reasons]
                 wanted[decision.patient_id, contact_id] = (verdict, score, words, decision.needed[:300])
     stored = {

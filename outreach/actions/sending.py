@@ -37,6 +37,8 @@ KEY_GOOD_FOR = timedelta(hours=23)
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
 LOOKS = 6
 ERRORS_IN_A_ROW = 3
+CONFIRMED_WITHIN = timedelta(minutes=2)  # a run waits no longer for the item of an accepted text
+GIVEN_UP_AFTER = timedelta(hours=1)
 TROUBLES = 10  # rounds without Spruce before a run gives up
 PAUSE_AFTER_TROUBLE = timedelta(seconds=5)
 
@@ -281,6 +283,8 @@ def _errors_end_the_round(message: Message, report: Report) -> bool:
 def _send_answers(spruce: Spruce, report: Report) -> int:
     """Staff's answers go first; they wait for no texting hours, a person is talking."""
     sent = 0
+    if Practice.current().texting_stopped_at:
+        return sent
     waiting = Message.objects.filter(kind=Message.Kind.ANSWER, state=State.PLANNED).exclude(
         not_before__gt=clock.now()
     )
@@ -313,7 +317,7 @@ def _claim_answer(pk: int) -> Message | None:
 
 
 def recover(spruce: Spruce, report: Report) -> None:
-    """Find out what became of texts whose answer never came (design 4.3).
+    """Find out what became of texts whose answer never came (design 4.3), or whose item never showed.
 
     We hold the lease, so a row that says "sending" belongs to a call that has ended. It is looked for in
     Spruce's conversations first; not there and its key still good: gate again, the same key again.
@@ -329,6 +333,8 @@ def recover(spruce: Spruce, report: Report) -> None:
             _give_up(message, report, "Spruce has seen its key, but the text was not found there.")
         else:
             _try_again(spruce, message, report)
+    for message in Message.objects.filter(state=State.ACCEPTED, accepted_at__lt=now - GIVEN_UP_AFTER):
+        _give_up(message, report, "Spruce took it, but it never showed in the conversation.")
 
 
 def _try_again(spruce: Spruce, message: Message, report: Report) -> None:
@@ -364,7 +370,11 @@ def _something_may_change(report: Report) -> bool:
     soon = clock.now() + timedelta(minutes=10)
     if report.until and report.until > soon:
         return False
-    if Message.objects.filter(state__in=(State.SENDING, State.ACCEPTED)).exists():
+    fresh = clock.now() - CONFIRMED_WITHIN
+    unsettled = Message.objects.filter(state=State.SENDING) | Message.objects.filter(
+        state=State.ACCEPTED, accepted_at__gt=fresh
+    )
+    if unsettled.exists():
         return True
     waiting = Message.objects.filter(state=State.PLANNED, hold="", due_at__lte=soon)
     running = waiting.filter(campaign__state=Campaign.State.RUNNING) | waiting.filter(kind=Message.Kind.ANSWER)

@@ -4,7 +4,10 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
+from django.utils.timezone import localtime
+from unfold.decorators import display
 
 from consent.forms import APCM_DISCLOSURES
 from explorer.lib.models import Practice
@@ -65,10 +68,18 @@ class AttemptForm(forms.ModelForm):
 
 @admin.register(Attempt)
 class AttemptAdmin(PracticeAdmin):
-    list_display = ["at", "patient", "channel", "outcome", "by", "next_on"]
+    list_display = ["tried_at", "patient", "channel", "outcome", "by", "again_on"]
     list_filter = ["outcome", "channel"]
     list_filter_submit = True
     list_select_related = ["patient", "by"]
+
+    @display(description="When", ordering="at")
+    def tried_at(self, attempt):
+        return date_format(localtime(attempt.at), "m/d/Y, g:i A")
+
+    @display(description="Try again on", ordering="next_on", empty_value="–")
+    def again_on(self, attempt):
+        return attempt.next_on and date_format(attempt.next_on, "m/d/Y")
 
     @page("who-is-left/", look="outreach.view_attempt")
     def follow_up(self, request):

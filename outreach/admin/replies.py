@@ -285,7 +285,7 @@ class SuppressionAdmin(PracticeAdmin):
 
     @display(description="Number", ordering="phone")
     def number(self, suppression):
-        return shown(suppression.phone)
+        return format_html('<span class="pe-nowrap">{}</span>', shown(suppression.phone))
 
     @display(description="Reason", label={"Asked to stop": "danger"})
     def why(self, suppression):

@@ -120,9 +120,9 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
         batch = self._batch(pk)
         if request.method == "POST":
             return self._choose(request, batch)
-        counts = actions.outcome_counts(batch)
-        outcome = _outcome(request.GET.get("show"), counts)
-        rows = batch.rows.filter(outcome=outcome).select_related("patient")
+        counts = showing.tab_counts(batch)
+        tab = _tab(request.GET.get("show"), counts)
+        rows = showing.rows_of(batch, tab).select_related("patient")
         rows_page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page"))
         shown = [showing.shown(row) for row in rows_page]
         is_open, may_import = batch.state == State.PROPOSED, request.user.has_perm(IMPORT)
@@ -131,8 +131,8 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
             "patients/review.html",
             f"{batch.get_kind_display()}: {batch.filename}",
             batch=batch,
-            tabs=[(tab, tab.label, counts[tab], tab == outcome) for tab in showing.TABS],
-            outcome=outcome,
+            tabs=[(name, words, f"{counts[name]:,}", name == tab) for name, words in showing.TABS.items()],
+            outcome=tab,
             rows_page=rows_page,
             rows=shown,
             columns=showing.columns(batch),
@@ -241,10 +241,10 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
         return get_object_or_404(batches, pk=pk)
 
 
-def _outcome(wanted: str | None, counts: dict[str, int]) -> Outcome:
-    """The tab asked for, or the first with rows; those that want a person's eye come first."""
-    if wanted in Outcome.values:
-        return Outcome(wanted)
+def _tab(wanted: str | None, counts: dict[str, int]) -> str:
+    """The one asked for, or the first with rows; those that want a person's eye come first."""
+    if wanted in showing.TABS:
+        return wanted
     return next((tab for tab in showing.TABS if counts[tab]), Outcome.NEW)
 
 
@@ -263,16 +263,14 @@ def _review_url(batch: ImportBatch, outcome: str = "", rows_page: str = "1") -> 
 
 def _left_out(batch: ImportBatch) -> list[str]:
     """What will not happen, so that nobody is lost unseen."""
-    waiting = batch.rows.filter(take=False)
-    conflicts = waiting.filter(outcome=Outcome.CONFLICT).count()
-    vanished = waiting.filter(outcome=Outcome.VANISHED).count()
-    rejected = waiting.filter(outcome=Outcome.REJECTED).count()
+    waiting = batch.rows.filter(take=False).order_by().values_list("outcome").annotate(Count("pk"))
+    counts = dict(waiting)
     sentences = (
-        (conflicts, "{:,} rows in conflict are left as we have them."),
-        (rejected, "{:,} rejected rows are not taken in. Download them, mend them and import them again."),
-        (vanished, "{:,} patients whom the list does not name stay as they are."),
+        (Outcome.CONFLICT, "Rows in conflict that are left as we have them: {:,}."),
+        (Outcome.REJECTED, "Rejected rows: {:,}. Download them, mend them and import them again."),
+        (Outcome.VANISHED, "Patients whom the list does not name and who stay as they are: {:,}."),
     )
-    return [sentence.format(count) for count, sentence in sentences if count]
+    return [sentence.format(counts[outcome]) for outcome, sentence in sentences if counts.get(outcome)]
 
 
 def _progress(batch: ImportBatch) -> dict:

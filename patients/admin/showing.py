@@ -26,17 +26,17 @@ CHOICES = {
     "status": dict(ApcmEnrolment.Status.choices),
     "deceased": {True: "yes", False: "no"},
 }
-TABS = (
-    Outcome.CONFLICT,
-    Outcome.REJECTED,
-    Outcome.CHANGED,
-    Outcome.NEW,
-    Outcome.VANISHED,
-    Outcome.DUPLICATE,
-    Outcome.UNCHANGED,
-)
-
-
+LEFT_OUT = "left_out"
+TABS = {
+    Outcome.CONFLICT: "Conflict",
+    Outcome.REJECTED: "Rejected",
+    LEFT_OUT: "Cells left out",
+    Outcome.CHANGED: "Changed",
+    Outcome.NEW: "New",
+    Outcome.VANISHED: "No longer on the list",
+    Outcome.DUPLICATE: "Duplicate",
+    Outcome.UNCHANGED: "Unchanged",
+}
 NOUNS = {
     ImportBatch.Kind.PATIENTS: ("patient", "patients"),
     ImportBatch.Kind.APCM: ("enrolment", "enrolments"),
@@ -61,6 +61,18 @@ class Shown:
     choice: bool
     take: bool
     applied: bool
+
+
+def rows_of(batch: ImportBatch, tab: str):
+    """Rows that are taken in without some of their cells count in two tabs."""
+    if tab == LEFT_OUT:
+        taken_in = (Outcome.NEW, Outcome.CHANGED, Outcome.UNCHANGED)
+        return batch.rows.filter(outcome__in=taken_in).exclude(problems=[])
+    return batch.rows.filter(outcome=tab)
+
+
+def tab_counts(batch: ImportBatch) -> dict[str, int]:
+    return actions.outcome_counts(batch) | {LEFT_OUT: rows_of(batch, LEFT_OUT).count()}
 
 
 def shown(row: ImportRow) -> Shown:

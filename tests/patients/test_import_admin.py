@@ -210,6 +210,15 @@ def test_a_rejected_row_names_row_and_column_and_can_be_downloaded_as_it_stood(s
     )
 
 
+def test_a_row_taken_in_without_one_of_its_cells_is_shown_apart(signed_in):
+    batch = staged(ADA, ["1002", "Brown, Ben", "11/02/2951", "205-555-0124", "Hoover"])
+    page = signed_in("staff").get(url(batch, "review"))
+    assert page.context["outcome"] == "left_out"
+    assert [row.mrn for row in page.context["rows"]] == ["1002"]
+    assert "<b>DOB:</b>" in page.text
+    assert "2 patients will be added." in page.text
+
+
 def test_an_import_without_rejected_rows_says_so(signed_in):
     batch = staged(ADA)
     page = signed_in("staff").get(url(batch, "rejected_rows"), follow=True)

@@ -3,10 +3,14 @@
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-live]").forEach((area) => {
     const look = async () => {
-      const answer = await fetch(area.dataset.live, { headers: { "X-Requested-With": "fetch" } });
-      if (!answer.ok || answer.redirected) return;
-      area.innerHTML = await answer.text();
-      if (!answer.headers.get("X-Done")) setTimeout(look, Number(area.dataset.every || 2000));
+      let done = false;
+      try {
+        const answer = await fetch(area.dataset.live, { headers: { "X-Requested-With": "fetch" } });
+        if (answer.redirected) return; // signed out meanwhile
+        if (answer.ok) area.innerHTML = await answer.text();
+        done = Boolean(answer.headers.get("X-Done"));
+      } catch { /* the server is being started again: look later */ }
+      if (!done) setTimeout(look, Number(area.dataset.every || 2000));
     };
     setTimeout(look, Number(area.dataset.every || 2000));
   });

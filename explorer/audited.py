@@ -1,0 +1,95 @@
+"""What the audit log keeps of which model: one table, filled in once at the start.
+
+django-auditlog writes a row for each `save()`; acts that write in bulk write their rows themselves
+(explorer/lib/audit.py). A model with patient data stands in exactly one of the two tables below.
+"""
+
+from auditlog.context import auditlog_value
+from auditlog.models import LogEntry
+from auditlog.registry import auditlog
+from django.db.models.signals import pre_save
+
+from consent.models import ConsentEvent, Invitation, InvitationPatient, Response, ResponseFile
+from explorer.lib import clock
+from explorer.lib.models import Practice
+from explorer.models import User
+from outreach.models import (
+    Attempt,
+    Campaign,
+    CampaignPatient,
+    CampaignStep,
+    Contact,
+    ContactPhone,
+    Conversation,
+    LineState,
+    Match,
+    Message,
+    MessagePatient,
+    Reply,
+    Suppression,
+    TextTemplate,
+)
+from patients.models import ApcmEnrolment, ImportBatch, ImportRow, Patient, Phone
+
+LEFT_OUT: dict[type, tuple[str, ...]] = {
+    Patient: ("search_name", "version", "changed_at"),
+    Phone: (),
+    ApcmEnrolment: ("version", "changed_at"),
+    ImportBatch: ("raw", "columns", "notes"),
+    Contact: ("synced_at",),
+    Match: ("reasons", "needed"),
+    Campaign: (),
+    CampaignStep: (),
+    TextTemplate: (),
+    Suppression: (),
+    Attempt: ("note",),
+    Reply: ("text",),
+    Invitation: ("code",),
+    Response: ("raw", "identity", "reasons", "candidates"),
+    ResponseFile: ("raw", "columns"),
+    ConsentEvent: ("note",),
+    Practice: (),
+    User: ("password", "last_login"),
+}
+"""Models audited at each save, and their fields that the log does not repeat."""
+
+NOT_AUDITED: dict[type, str] = {
+    Message: "Is itself the ledger of texts, saved three times by the sender; what a person decides about one "
+    "is recorded by that act.",
+    MessagePatient: "Written once with its text and never changed.",
+    CampaignPatient: "Written once with the campaign's launch and never changed.",
+    InvitationPatient: "Written once with its invitation, whose own row is recorded.",
+    ImportRow: "A proposal; what was applied is recorded at the patient, what was chosen by the act.",
+    ContactPhone: "Overwritten by each sync together with its contact, whose own row is recorded.",
+    Conversation: "How far Spruce has been read; nothing about a patient.",
+    LineState: "What Spruce says of its limits; nothing about a patient.",
+}
+"""Models that signals do not audit, and why that loses nothing."""
+
+
+def register() -> None:
+    for model, left_out in LEFT_OUT.items():
+        fields = [field.name for field in model._meta.concrete_fields if field.name not in left_out]
+        auditlog.register(model, include_fields=fields)
+    pre_save.connect(write_our_way, sender=LogEntry, dispatch_uid="audit rows in our way")
+
+
+def write_our_way(sender, instance: LogEntry, **kwargs) -> None:
+    """Objects by their id instead of a patient's name, our clock's time, and always the person.
+
+    auditlog tells requests apart by the clock: of two that begin in the same tick one loses its person
+    (reference: tried.md), so the person is read here from the request's own context.
+    """
+    if not instance._state.adding:
+        return
+    instance.timestamp = clock.now()
+    if instance.object_id is not None:
+        name = instance.content_type.model_class()._meta.verbose_name
+        instance.object_repr = f"{name} {instance.object_id}"
+    if instance.actor is None:
+        instance.actor = _person_of_the_request()
+
+
+def _person_of_the_request() -> User | None:
+    person = auditlog_value.get({}).get("actor")
+    return person if isinstance(person, User) else None

@@ -1,0 +1,165 @@
+"""The practice profile: one page, changed by administrators, seen by everybody."""
+
+from zoneinfo import ZoneInfo
+
+import holidays
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import redirect
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+
+from consent.form_link import BadSample, read_sample
+from explorer.lib.models import DAYS, Practice
+from explorer.lib.pages import PracticeAdmin
+from outreach.hours import Window, beyond_the_rules
+from outreach.planning import SAMPLE_CODE
+from patients.phones import BadPhone, read_phone
+from patients.practice import change_practice
+
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+ZONES = {
+    "America/New_York": "Eastern", "America/Chicago": "Central", "America/Denver": "Mountain",
+    "America/Phoenix": "Arizona", "America/Los_Angeles": "Pacific", "America/Anchorage": "Alaska",
+    "Pacific/Honolulu": "Hawaii", "America/Puerto_Rico": "Puerto Rico",
+}  # fmt: skip
+
+
+class PracticeForm(forms.ModelForm):
+    time_zone = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget, help_text="Times on every page are shown in this zone."
+    )
+    texting_days = forms.MultipleChoiceField(
+        label="Texting days",
+        choices=list(zip(DAYS, DAY_NAMES, strict=True)),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        error_messages={"required": "Tick at least one day. Campaigns has the red button that stops all texts."},
+    )
+
+    class Meta:
+        model = Practice
+        fields = (
+            "name", "doctor", "phone", "time_zone", "state", "transition_date",
+            "old_practice", "new_practice", "texting_start", "texting_end", "texting_days",
+            "texts_per_campaign", "texting_basis", "text_unmatched", "form_sample_url", "code_days",
+        )  # fmt: skip
+        labels = {
+            "texting_start": "Texts from",
+            "texting_end": "Texts until",
+            "texting_basis": "Why listed numbers may be texted",
+            "text_unmatched": "Also text numbers without a Spruce contact",
+            "form_sample_url": "The form’s sample link",
+            "code_days": "Days a personal code is good for",
+        }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        zone = self.instance.time_zone
+        if "time_zone" in self.fields:
+            self.fields["time_zone"].choices = list(({zone: zone} | ZONES).items())
+        self.initial["texting_days"] = self.instance.texting_days.split(",")
+
+    def clean_phone(self) -> str:
+        text = self.cleaned_data["phone"].strip()
+        try:
+            if text:
+                read_phone(text)
+        except BadPhone as problem:
+            raise ValidationError(str(problem)) from None
+        return text
+
+    def clean_time_zone(self) -> str:
+        return ZoneInfo(self.cleaned_data["time_zone"]).key
+
+    def clean_state(self) -> str:
+        state = self.cleaned_data["state"].strip().upper()
+        if state not in holidays.US.subdivisions:
+            raise ValidationError("Write the state with its two letters, as AL.")
+        return state
+
+    def clean_texting_days(self) -> str:
+        return ",".join(day for day in DAYS if day in self.cleaned_data["texting_days"])
+
+    def clean_form_sample_url(self) -> str:
+        url = self.cleaned_data["form_sample_url"].strip()
+        try:
+            if url:
+                read_sample(url)
+        except BadSample as problem:
+            raise ValidationError(str(problem)) from None
+        return url
+
+    def clean(self):
+        cleaned = super().clean()
+        start, end = cleaned.get("texting_start"), cleaned.get("texting_end")
+        if start and end and start >= end:
+            self.add_error("texting_end", "The texting hours must start before they end, as 09:00 to 20:00.")
+        return cleaned
+
+
+@admin.register(Practice)
+class PracticeProfileAdmin(PracticeAdmin):
+    form = PracticeForm
+    change_form_before_template = "explorer/profile_top.html"
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return request.user.has_perm("floor.change_practice")
+
+    def changelist_view(self, request, extra_context=None):
+        """There is one practice: the list leads to it."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return redirect("admin:floor_practice_change", 1)
+
+    def get_fieldsets(self, request, obj=None):
+        days = "texting_days" if self.has_change_permission(request, obj) else "shown_days"
+        return [
+            ("The practice", {"fields": [("name", "doctor"), ("phone", "state"), "time_zone"]}),
+            ("The move", {"fields": ["transition_date", ("old_practice", "new_practice")]}),
+            (
+                "Texting",
+                {
+                    "fields": [("texting_start", "texting_end"), days, "texts_per_campaign",
+                               "texting_basis", "text_unmatched"],
+                    "description": "Nothing goes out outside these hours, nor outside the law’s, "
+                    "in the time of the patient’s own place.",
+                },
+            ),
+            (
+                "The form",
+                {
+                    "fields": ["form_sample_url", "code_days"],
+                    "description": "Every patient gets a personal link made from this one.",
+                },
+            ),
+        ]  # fmt: skip
+
+    @admin.display(description="Texting days")
+    def shown_days(self, practice) -> str:
+        return ", ".join(DAY_NAMES[DAYS.index(day)] for day in practice.texting_days.split(","))
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        context |= {"title": "Practice profile", "subtitle": None, "sample_link": sample_link(obj),
+                    "warnings": warnings_about(obj)}  # fmt: skip
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request, practice, form, change) -> None:
+        change_practice({name: form.cleaned_data[name] for name in form.changed_data}, by=request.user)
+
+    def response_change(self, request, practice):
+        messages.success(request, "Saved.")
+        return redirect("admin:floor_practice_change", 1)
+
+
+def warnings_about(practice: Practice) -> list[str]:
+    """Texting hours wider than the law's, as sentences."""
+    window = Window(practice.texting_start, practice.texting_end, practice.texting_weekdays)
+    return beyond_the_rules(window, practice.state, practice.today())
+
+
+def sample_link(practice: Practice) -> str:
+    """What a patient's link looks like, with a code of zeros; empty where there is no usable sample."""
+    try:
+        return read_sample(practice.form_sample_url).link_for(SAMPLE_CODE)
+    except BadSample:
+        return ""

@@ -7,6 +7,7 @@ django-auditlog writes a row for each `save()`; acts that write in bulk write th
 from auditlog.context import auditlog_value
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
+from django.core.signals import request_finished
 from django.db.models.signals import pre_save
 
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response, ResponseFile
@@ -54,8 +55,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
 """Models audited at each save, and their fields that the log does not repeat."""
 
 NOT_AUDITED: dict[type, str] = {
-    Message: "Is itself the ledger of texts, saved three times by the sender; what a person decides about one "
-    "is recorded by that act.",
+    Message: "Is itself the ledger of texts, saved three times by the sender; what a person decides about "
+    "one is recorded by that act.",
     MessagePatient: "Written once with its text and never changed.",
     CampaignPatient: "Written once with the campaign's launch and never changed.",
     InvitationPatient: "Written once with its invitation, whose own row is recorded.",
@@ -72,6 +73,7 @@ def register() -> None:
         fields = [field.name for field in model._meta.concrete_fields if field.name not in left_out]
         auditlog.register(model, include_fields=fields)
     pre_save.connect(write_our_way, sender=LogEntry, dispatch_uid="audit rows in our way")
+    request_finished.connect(forget_the_person, dispatch_uid="no person after the request")
 
 
 def write_our_way(sender, instance: LogEntry, **kwargs) -> None:
@@ -93,3 +95,8 @@ def write_our_way(sender, instance: LogEntry, **kwargs) -> None:
 def _person_of_the_request() -> User | None:
     person = auditlog_value.get({}).get("actor")
     return person if isinstance(person, User) else None
+
+
+def forget_the_person(sender, **kwargs) -> None:
+    """auditlog leaves the request's person in the thread; what runs there later is not that person's."""
+    auditlog_value.set({"signal_duid": None})

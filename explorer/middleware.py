@@ -1,3 +1,4 @@
+from auditlog.context import auditlog_value
 from django.utils import timezone
 
 from explorer.lib.models import Practice
@@ -25,3 +26,17 @@ class PracticeTimeZone:
         request.practice = Practice.current()
         with timezone.override(request.practice.time_zone):
             return self.get_response(request)
+
+
+class PersonEndsWithRequest:
+    """auditlog leaves the person of a request in its thread; the next one's rows must not bear that name."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        before = auditlog_value.set({})
+        try:
+            return self.get_response(request)
+        finally:
+            auditlog_value.reset(before)

@@ -7,7 +7,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from consent.form_link import BadSample, read_sample
 from explorer.lib.models import DAYS, Practice
@@ -25,15 +29,30 @@ ZONES = {
 }  # fmt: skip
 
 
+US_DATE, US_TIME = "%m/%d/%Y", "%I:%M %p"
+
+
+def clock_time(label: str, help_text: str) -> forms.TimeField:
+    return forms.TimeField(
+        label=label,
+        help_text=help_text,
+        widget=UnfoldAdminTextInputWidget,
+        input_formats=[US_TIME, "%I %p", "%I:%M%p", "%I%p", "%H:%M", "%H:%M:%S"],
+        error_messages={"invalid": "Write the time as 9:00 AM."},
+    )
+
+
 class PracticeForm(forms.ModelForm):
     time_zone = forms.ChoiceField(
         widget=UnfoldAdminSelectWidget, help_text="Times on every page are shown in this zone."
     )
+    texting_start = clock_time("Texts from", "As 9:00 AM. No text goes out earlier, patient’s time.")
+    texting_end = clock_time("Texts until", "As 8:00 PM. No text goes out later, patient’s time.")
     texting_days = forms.MultipleChoiceField(
         label="Texting days",
         choices=list(zip(DAYS, DAY_NAMES, strict=True)),
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        error_messages={"required": "Tick at least one day. Campaigns has the red button that stops all texts."},
+        error_messages={"required": "Tick at least one day. The red button on Campaigns stops all texts."},
     )
 
     class Meta:
@@ -44,8 +63,6 @@ class PracticeForm(forms.ModelForm):
             "texts_per_campaign", "texting_basis", "text_unmatched", "form_sample_url", "code_days",
         )  # fmt: skip
         labels = {
-            "texting_start": "Texts from",
-            "texting_end": "Texts until",
             "texting_basis": "Why listed numbers may be texted",
             "text_unmatched": "Also text numbers without a Spruce contact",
             "form_sample_url": "The form’s sample link",
@@ -58,6 +75,13 @@ class PracticeForm(forms.ModelForm):
         if "time_zone" in self.fields:
             self.fields["time_zone"].choices = list(({zone: zone} | ZONES).items())
         self.initial["texting_days"] = self.instance.texting_days.split(",")
+        for name in ("texting_start", "texting_end"):
+            self.initial[name] = f"{getattr(self.instance, name):{US_TIME}}".lstrip("0")
+        if "transition_date" in self.fields:
+            day = self.fields["transition_date"]
+            day.input_formats, day.widget.format = [US_DATE, "%Y-%m-%d"], US_DATE
+            day.help_text = "First day at the new practice, as 01/31/2027."
+            day.error_messages["invalid"] = "Write the date as 01/31/2027."
 
     def clean_phone(self) -> str:
         text = self.cleaned_data["phone"].strip()

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "explorer.middleware.NeverStored",
     "explorer.middleware.PracticeTimeZone",
     "allauth.account.middleware.AccountMiddleware",
+    "explorer.middleware.PersonEndsWithRequest",
     "auditlog.middleware.AuditlogMiddleware",
 ]
 

@@ -5,7 +5,6 @@ from django.urls import reverse
 
 from explorer import work
 
-
 GROUPS: dict[str, list[tuple]] = {
     "": [
         ("Home", "home", "index", "patients.view_patient"),

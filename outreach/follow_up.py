@@ -107,11 +107,6 @@ def _text_to_come():
     return (Exists(on_its_way) | Exists(first.filter(Exists(still)))) & Q(stopped=False)
 
 
-def counts_by(left, column: str) -> dict[str, int]:
-    """How many of the waiting patients have each `why` or `step`."""
-    return dict(left.order_by().values_list(column).annotate(Count("pk")))
-
-
 def next_to_call(today: date, *, after: int) -> int | None:
     """The first of the list whom nobody has tried today; not the patient just called."""
     midnight = datetime.combine(today, datetime.min.time(), ZoneInfo(Practice.current().time_zone))

@@ -11,7 +11,8 @@ from patients.models import Phone
 def change_practice(values: dict, *, by) -> Practice:
     """Set fields of the profile. Raises ValidationError.
 
-    What changed is audited at the save. A basis to text that becomes known is recorded on every number of a list whose basis was unknown.
+    The save itself is audited. A basis to text that becomes known is recorded on every number of a list
+    whose basis was unknown.
     """
     practice = Practice.objects.select_for_update().get(pk=1)
     for name, value in values.items():

@@ -1,6 +1,10 @@
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.utils import timezone
 
+from explorer.lib import clock
 from explorer.lib.models import Practice
 from explorer.models import User
 
@@ -49,3 +53,20 @@ def signed_in(client, user):
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def monday(monkeypatch):
+    """Monday, 7 December 2026, 10:00 in Alabama: within the texting hours. monday(days) jumps on from there."""
+    start = datetime(2026, 12, 7, 10, tzinfo=ZoneInfo("America/Chicago"))
+
+    def at(days: float = 0) -> datetime:
+        moment = start + timedelta(days=days)
+        monkeypatch.setenv(clock.VARIABLE, moment.isoformat())
+        clock._start.cache_clear()
+        return moment
+
+    at()
+    yield at
+    monkeypatch.undo()
+    clock._start.cache_clear()

@@ -28,7 +28,7 @@ def page(route: str, *, look: str, act: str = "") -> Callable:
                 raise PermissionDenied
             return view(self, request, *args, **kwargs)
 
-        guarded.page_route = route
+        guarded.page_route, guarded.page_look, guarded.page_act = route, look, act
         return guarded
 
     return mark

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -84,21 +86,23 @@ class AttemptAdmin(PracticeAdmin):
     @page("who-is-left/", look="outreach.view_attempt")
     def follow_up(self, request):
         practice = Practice.current()
-        left = follow_up.waiting(practice.today())
         step, why, words = (request.GET.get(name, "").strip() for name in ("step", "why", "q"))
-        chosen = left.filter(**{name: value for name, value in (("step", step), ("why", why)) if value})
-        chosen = chosen.search(words) if words else chosen
-        listed = Paginator(chosen.values_list("pk", flat=True), PER_PAGE).get_page(request.GET.get("p"))
+        left = follow_up.waiting(practice.today())
+        left = left.filter(why=why) if why else left
+        steps = dict((left.search(words) if words else left).values_list("pk", "step"))
+        chosen = [pk for pk in steps if step in ("", steps[pk])]
+        listed = Paginator(chosen, PER_PAGE).get_page(request.GET.get("p"))
+        found = {patient.pk: patient for patient in left.order_by().filter(pk__in=list(listed))}
         return self.show(
             request,
             "outreach/follow_up.html",
             "Who is left",
-            rows=_rows(list(left.filter(pk__in=list(listed))), practice),
+            rows=_rows([found[pk] for pk in listed], practice),
             listed=listed,
             step=step,
             why=why,
             words=words,
-            tabs=_tabs(follow_up.counts_by(left, "step")),
+            tabs=_tabs(Counter(steps.values())),
             reasons=[(code, label) for code, label in follow_up.WHY.items() if code not in ANSWERED],
             keep=urlencode({"step": step, "why": why, "q": words}),
             may_record=request.user.has_perm("outreach.record_attempt"),
@@ -133,7 +137,7 @@ class AttemptAdmin(PracticeAdmin):
         )
 
 
-def _tabs(counted: dict[str, int]) -> list[tuple[str, str, int]]:
+def _tabs(counted: Counter) -> list[tuple[str, str, int]]:
     steps = [(code, label, counted[code]) for code, label in follow_up.STEPS.items() if code in counted]
     return [("", "Everybody", sum(counted.values())), *steps]
 

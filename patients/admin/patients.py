@@ -8,8 +8,8 @@ from django.contrib.admin.templatetags.admin_list import result_headers
 from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404, redirect
 from import_export.admin import ExportMixin
+from import_export.forms import SelectableFieldsExportForm
 from unfold.admin import TabularInline
-from unfold.contrib.import_export.forms import SelectableFieldsExportForm
 from unfold.views import ChangeList
 
 from explorer.lib.pages import PracticeAdmin, page
@@ -73,6 +73,15 @@ class PatientChangeList(ChangeList):
         return [heading for heading in result_headers(self) if "action-toggle" not in str(heading["text"])]
 
 
+class ExportForm(SelectableFieldsExportForm):
+    def __init__(self, formats, resources, **kwargs):
+        super().__init__(formats, resources, **kwargs)
+        self.fields["format"].initial = "0"
+
+    def _get_field_label(self, resource, field_name: str) -> str:
+        return resource.fields[field_name].column_name
+
+
 class PhoneInline(TabularInline):
     model = Phone
     form = PhoneForm
@@ -95,7 +104,8 @@ class PatientAdmin(ExportMixin, PracticeAdmin):
     form = PatientForm
     inlines = [PhoneInline]
     resource_classes = [PatientResource]
-    export_form_class = SelectableFieldsExportForm
+    export_form_class = ExportForm
+    export_template_name = "patients/export.html"
     export_formats = [SafeExcel, SafeCsv]
     fieldsets = [
         (None, {"fields": ["mrn", ("first_name", "middle_name"), ("last_name", "suffix"),

@@ -9,7 +9,6 @@ from django.urls import reverse
 from consent import intake
 from consent.codes import new_code, show
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response
-from explorer.lib import clock
 from explorer.lib.tables import UPLOAD
 from outreach.actions import campaigns, contacts, sending
 from outreach.models import Match, Message
@@ -21,16 +20,6 @@ from tests.conftest import FORM_SAMPLE_URL
 from tests.makers import HEADINGS, contact, line, patient, take_in, workbook
 
 MONDAY = datetime(2026, 12, 7, 10, tzinfo=ZoneInfo("America/Chicago"))
-
-
-@pytest.fixture
-def monday(monkeypatch):
-    """A Monday morning within the texting hours."""
-    monkeypatch.setenv(clock.VARIABLE, MONDAY.isoformat())
-    clock._start.cache_clear()
-    yield
-    monkeypatch.undo()
-    clock._start.cache_clear()
 
 
 @pytest.fixture

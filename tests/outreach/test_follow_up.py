@@ -363,3 +363,12 @@ def test_the_care_team_may_call(signed_in, role):
     patient = new_patient("1")
     signed_in(role).post(call_page(patient), {"channel": "call", "outcome": "no_answer"})
     assert Attempt.objects.get().patient == patient
+
+
+def test_the_tries_are_listed_and_never_changed(signed_in):
+    attempt, client = tried(new_patient("1")), signed_in("administrator")
+    assert "No answer" in client.get(reverse("admin:outreach_attempt_changelist")).content.decode()
+    line = reverse("admin:outreach_attempt_change", args=[attempt.pk])
+    assert client.get(line).status_code == 200
+    assert client.post(line, {"outcome": "other"}).status_code == 403
+    assert client.post(reverse("admin:outreach_attempt_delete", args=[attempt.pk])).status_code == 403

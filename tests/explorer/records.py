@@ -1,0 +1,89 @@
+"""One record of each model that has pages, and what a page's address asks for."""
+
+from datetime import UTC, datetime
+
+from auditlog.models import LogEntry
+
+from consent.invitations import invite
+from consent.models import ConsentEvent, Invitation, Response, ResponseFile
+from explorer.lib.models import Practice
+from explorer.models import User
+from outreach.models import (
+    Attempt,
+    Campaign,
+    CampaignStep,
+    Contact,
+    Match,
+    Message,
+    MessagePatient,
+    Reply,
+    Suppression,
+    TextTemplate,
+)
+from patients import actions
+from patients.models import Patient
+from tests import makers
+
+AT = datetime(2026, 11, 2, 16, tzinfo=UTC)
+
+
+def one_of_each() -> dict[type, int]:
+    """{model: id} of a small practice in the middle of its first campaign."""
+    patient = makers.patient()
+    contact = makers.contact()
+    match = Match.objects.create(patient=patient, contact=contact, verdict="review", score=3)
+    invitation = invite({"+12055550123": [patient.pk]}, by=None)["+12055550123"]
+    campaign = Campaign.objects.create(name="Pilot", state="running", launched_at=AT)
+    step = CampaignStep.objects.create(campaign=campaign, day=0, body="{practice}: {link}")
+    message = confirmed_text(patient, campaign, step, at=AT, invitation=invitation)
+    reply = Reply.objects.create(
+        item_id="ti_1", conversation_id="t_1", phone="+12055550123", received_at=AT, patient=patient, text="Hello"
+    )
+    stop = Suppression.objects.create(phone="+12055550199", reason="staff")
+    file = ResponseFile.objects.create(filename="answers.xlsx", sha256="0" * 64, form="form")
+    response = Response.objects.create(
+        file=file, row=2, content_hash="1" * 64, outcome="review", likely=patient, completed_at=AT
+    )
+    decision = ConsentEvent.objects.create(
+        patient=makers.patient(mrn="1002", phone="+12055550124"),
+        kind="records", decision="given", method="phone", occurred_at=AT,
+    )  # fmt: skip
+    found, content = makers.review([makers.line(mrn="1003", cell="(205) 555-0125")])
+    batch = actions.stage(found, content=content, by=None)
+    attempt = Attempt.objects.create(patient=patient, outcome="no_answer", at=AT)
+    template, _ = TextTemplate.objects.get_or_create(day=0, defaults={"body": "{practice}: {link}"})
+    objects = [patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
+               batch, attempt, template]  # fmt: skip
+    return {type(each): each.pk for each in objects} | {
+        Practice: 1,
+        User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
+        LogEntry: LogEntry.objects.latest("pk").pk,
+    }
+
+
+def confirmed_text(patient, campaign, step, *, at, invitation=None, phone="+12055550123", key="key") -> Message:
+    message = Message.objects.create(
+        campaign=campaign, step=step, phone=phone, invitation=invitation, state="confirmed", text="Hello",
+        key=f"{key} {patient.pk} {step.pk}", line_id="line", segments=2, first_attempt_at=at, accepted_at=at,
+        confirmed_at=at, request_id=f"r {patient.pk} {step.pk}",
+    )  # fmt: skip
+    MessagePatient.objects.create(message=message, patient=patient)
+    return message
+
+
+def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
+    """What our pages' addresses ask for by name; `pk` is the page's own record."""
+    return {
+        "pk": records.get(model, 1),
+        "contact_pk": records[Contact],
+        "patient_id": records[Patient],
+        "invitation_id": records[Invitation],
+        "reply_id": records[Reply],
+        "response_id": records[Response],
+        "suppression_id": records[Suppression],
+        "event_id": records[ConsentEvent],
+        "seen": "running",
+        "code": "answered",
+        "task_id": "0" * 32,
+        "name": "apcm.xlsx",
+    }

@@ -71,7 +71,7 @@ def install(paths):
     if failed:
         with open(LOG, "rb") as log:
             told = log.read().lower()
-        if b"connection" in told or b"resolution" in told or b"timed out" in told:
+        if any(sign in told for sign in (b"connection", b"resolution", b"timed out", b"from versions: none")):
             stop("The packages could not be fetched. Connect this PC to the internet, then start again.")
         if b"no space" in told:
             stop("The disk is full. Make room, then start again.")

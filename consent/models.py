@@ -35,6 +35,7 @@ class Invitation(models.Model):
 
     class Meta:
         ordering = ["-created_at", "pk"]
+        verbose_name = "personal code"
         constraints = [
             models.CheckConstraint(
                 name="invitation_expires_after_creation", condition=Q(expires_at__gt=F("created_at"))
@@ -122,6 +123,7 @@ class Response(models.Model):
 
     class Meta:
         ordering = ["-completed_at", "-pk"]
+        verbose_name = "form answer"
         constraints = [
             models.UniqueConstraint(fields=["file", "row"], name="response_row_once_per_file"),
             models.CheckConstraint(
@@ -195,6 +197,7 @@ class ConsentEvent(models.Model):
 
     class Meta:
         ordering = ["-occurred_at", "-pk"]
+        verbose_name = "decision"
         indexes = [models.Index(fields=["patient", "kind", "-occurred_at"], name="ledger_of_a_patient")]
         constraints = [
             models.UniqueConstraint(
@@ -218,10 +221,11 @@ class ConsentEvent(models.Model):
 def current_decision(kind: str, patient=OuterRef("pk")):
     """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent."""
     newest = ConsentEvent.objects.effective().filter(patient=patient, kind=kind).newest_first()
+    against = ConsentEvent.objects.effective().filter(contradicts=OuterRef("pk"))
     return Subquery(
         newest.annotate(
             standing=models.Case(
-                models.When(contradicts__isnull=False, then=models.Value("conflict")),
+                models.When(Q(contradicts__isnull=False) | Exists(against), then=models.Value("conflict")),
                 default=F("decision"),
                 output_field=models.CharField(),
             )

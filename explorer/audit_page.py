@@ -1,5 +1,7 @@
 """The audit log: who did what to which record, and when. Nobody changes it."""
 
+from datetime import date, datetime, time, timedelta
+
 from auditlog.models import LogEntry
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
@@ -7,8 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
-from django.utils.timezone import localtime
+from django.utils.timezone import localtime, make_aware
 from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.utils import parse_date_str
 from unfold.views import ChangeList
 
 from explorer.audited import LEFT_OUT
@@ -22,6 +25,21 @@ Action = LogEntry.Action
 WORDS = {Action.CREATE: "Added", Action.UPDATE: "Changed", Action.DELETE: "Removed", Action.ACCESS: "Viewed"}
 SHOWN_FIELDS = 6
 NOTHING = ("", "None", None)
+
+
+class DaysFilter(RangeDateFilter):
+    """Whole days of the practice's zone, the last one included."""
+
+    def queryset(self, request, entries):
+        given = (self.used_parameters.get(f"timestamp_{end}", "") for end in ("from", "to"))
+        first, last = map(parse_date_str, given)
+        if first:
+            entries = entries.filter(timestamp__gte=_midnight(first))
+        return entries.filter(timestamp__lt=_midnight(last + timedelta(days=1))) if last else entries
+
+
+def _midnight(day: date) -> datetime:
+    return make_aware(datetime.combine(day, time()))
 
 
 class PersonFilter(admin.SimpleListFilter):
@@ -76,7 +94,7 @@ def patients_of(entries: list[LogEntry]) -> dict[tuple[int, int], int]:
 class LogEntryAdmin(PracticeAdmin):
     list_display = ["when", "who", "what_was_done", "record", "changed_fields", "patient"]
     list_display_links = ["when"]
-    list_filter = [("timestamp", RangeDateFilter), PersonFilter, ModelFilter]
+    list_filter = [("timestamp", DaysFilter), PersonFilter, ModelFilter]
     list_filter_submit = True
     list_select_related = ["actor", "content_type"]
     ordering = ["-timestamp", "-pk"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, Min, OuterRef, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
 
 from consent.models import ConsentEvent, current_decision
 from outreach.models import Message, MessagePatient
@@ -125,14 +125,18 @@ def texts() -> Texts:
     states = campaign.by_state()
     reached = campaign.reached()
     confirmed = reached.filter(state=Message.State.CONFIRMED)
+    sums = reached.aggregate(
+        segments=Sum("segments"),
+        numbers=Count("phone", distinct=True, filter=Q(state=Message.State.CONFIRMED)),
+    )
     said = ConsentEvent.objects.effective().filter(kind="records", patient__messages=OuterRef("pk"))
     return Texts(
         sent=sum(states[state] for state in Message.REACHED),
         confirmed=states[Message.State.CONFIRMED],
-        segments=reached.aggregate(sum=Sum("segments"))["sum"] or 0,
+        segments=sums["segments"] or 0,
         failed=states[Message.State.FAILED],
         uncertain=states[Message.State.UNCERTAIN],
-        numbers=confirmed.aggregate(n=Count("phone", distinct=True))["n"],
+        numbers=sums["numbers"],
         numbers_answered=confirmed.filter(Exists(said)).aggregate(n=Count("phone", distinct=True))["n"],
     )
 

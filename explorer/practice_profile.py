@@ -163,8 +163,9 @@ class PracticeProfileAdmin(PracticeAdmin):
         return ", ".join(DAY_NAMES[DAYS.index(day)] for day in practice.texting_days.split(","))
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        context |= {"title": "Practice profile", "subtitle": None, "sample_link": sample_link(obj),
-                    "warnings": warnings_about(obj)}  # fmt: skip
+        stored = request.practice
+        context |= {"title": "Practice profile", "subtitle": None, "sample_link": sample_link(stored),
+                    "warnings": warnings_about(stored)}  # fmt: skip
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_model(self, request, practice, form, change) -> None:

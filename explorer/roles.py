@@ -1,6 +1,7 @@
 """Who may do what: one table. What is not in it is refused (design; earlier system 13.6, last row)."""
 
 from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import PermissionDenied
 
 from explorer.models import User
 
@@ -59,15 +60,24 @@ RIGHTS: dict[str, tuple[str, ...]] = {
 
 
 class RoleBackend(BaseBackend):
-    """Answers every question about rights from the table above; signs nobody in."""
+    """Answers every question about rights from the table above; signs nobody in.
+
+    A refusal is raised, so that Django asks no other backend: rights in its own tables count for nothing.
+    """
 
     def has_perm(self, user_obj, perm, obj=None) -> bool:
-        return user_obj.is_active and getattr(user_obj, "role", None) in RIGHTS.get(perm, ())
+        if not _holds(user_obj, perm):
+            raise PermissionDenied
+        return True
 
     def has_module_perms(self, user_obj, app_label) -> bool:
-        return any(
-            user_obj.has_perm(right) for right in RIGHTS if right.split(".")[0] == app_label
-        )
+        if not any(_holds(user_obj, right) for right in RIGHTS if right.split(".")[0] == app_label):
+            raise PermissionDenied
+        return True
 
     def get_all_permissions(self, user_obj, obj=None) -> set[str]:
-        return {right for right in RIGHTS if self.has_perm(user_obj, right)}
+        return {right for right in RIGHTS if _holds(user_obj, right)}
+
+
+def _holds(user, right: str) -> bool:
+    return user.is_active and getattr(user, "role", None) in RIGHTS.get(right, ())

@@ -25,6 +25,10 @@ class PracticeSite(UnfoldAdminSite):
     def extra_urls(self) -> list:
         return [url for pages in self.own_pages for url in pages.urls()]
 
+    def get_app_list(self, request, app_label=None) -> list:
+        """Of one app only: the sidebar is our own, and Django's list of everything is shown nowhere."""
+        return super().get_app_list(request, app_label) if app_label else []
+
     def logout(self, request, extra_context=None):
         return logout(request)
 

@@ -107,7 +107,6 @@ def _confirmed():
 
 def can_be_texted(practice: Practice):
     """The same question as `reach.choose` answers for one patient, asked of the database."""
-    good_number = Q(pk__in=[]) if practice.texting_basis == TextingBasis.UNKNOWN else Q()
     listed = Phone.objects.filter(patient=OuterRef(OuterRef("pk")), e164=OuterRef("e164"), retired_at=None)
     bad = listed.filter(Q(kind__in=Phone.NOT_TEXTABLE) | Q(basis=TextingBasis.UNKNOWN))
     theirs = (
@@ -116,8 +115,9 @@ def can_be_texted(practice: Practice):
         )
         .exclude(e164__in=facility_numbers())
         .filter(~Exists(bad))
-        .filter(Exists(listed) | good_number)
     )
+    if practice.texting_basis == TextingBasis.UNKNOWN:
+        theirs = theirs.filter(Exists(listed))  # only a number of the list can have a basis of its own
     if not practice.text_unmatched:
         return Exists(theirs)
     own = (

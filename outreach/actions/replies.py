@@ -194,9 +194,8 @@ def lift(suppression: Suppression, *, by, because: str) -> None:
 
 
 def close(reply: Reply, *, by) -> None:
-    Reply.objects.filter(pk=reply.pk).exclude(state=Reply.State.CLOSED).update(
-        state=Reply.State.CLOSED, closed_at=clock.now(), closed_by=by
-    )
+    reply.state, reply.closed_at, reply.closed_by = Reply.State.CLOSED, clock.now(), by
+    reply.save(update_fields=["state", "closed_at", "closed_by"])
 
 
 def reopen(reply: Reply, *, by) -> None:
@@ -223,7 +222,8 @@ def attribute(reply: Reply, *, patient: Patient, by) -> None:
 
 
 def mark_answered(reply: Reply) -> None:
-    Reply.objects.filter(pk=reply.pk).update(state=Reply.State.WAITING, closed_at=None, closed_by=None)
+    reply.state, reply.closed_at, reply.closed_by = Reply.State.WAITING, None, None
+    reply.save(update_fields=["state", "closed_at", "closed_by"])
 
 
 def find_in_spruce(spruce: Spruce, message: Message) -> bool:

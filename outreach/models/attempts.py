@@ -37,6 +37,8 @@ class Attempt(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
+        verbose_name = "call or letter"
+        verbose_name_plural = "calls and letters"
         indexes = [models.Index(fields=["patient", "-at"], name="attempts_of_a_patient")]
         constraints = [
             models.CheckConstraint(

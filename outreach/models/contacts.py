@@ -90,7 +90,8 @@ class Match(models.Model):
 
     class Meta:
         ordering = ["-score", "pk"]
-        verbose_name_plural = "matches"
+        verbose_name = "contact match"
+        verbose_name_plural = "contact matches"
         constraints = [
             models.UniqueConstraint(fields=["patient", "contact"], name="match_judges_a_pair_once"),
             models.UniqueConstraint(

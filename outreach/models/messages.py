@@ -84,6 +84,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-planned_at", "-pk"]
+        verbose_name = "text"
         indexes = [
             models.Index(fields=["state", "due_at"], name="message_due"),
             models.Index(fields=["phone", "first_attempt_at"], name="message_per_number"),

@@ -104,6 +104,8 @@ class Suppression(models.Model):
 
     class Meta:
         ordering = ["-effective_at"]
+        verbose_name = "number not to text"
+        verbose_name_plural = "numbers not to text"
         constraints = [
             models.UniqueConstraint(
                 fields=["phone", "reason"],

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from consent.codes import LENGTH, SYMBOLS, CodeBook, clean_foreign, is_valid, new_code, read, repairs, show
 
+NO_DATABASE = True
+
 FOREIGN = "aB3dE5fG7hJ9kL1m"
 own_codes = st.builds(new_code)
 

@@ -11,6 +11,8 @@ from consent.form_export import Answer, read_answer, read_answers, understand
 from consent.form_headings import read_moment
 from consent.form_options import decision
 
+NO_DATABASE = True
+
 TODAY = date(2026, 12, 31)
 YES_RECORDS = "Yes, I consent to Dr. Example and her direct clinical staff keeping and copying my records."
 CODES = [new_code() for _ in range(12)]

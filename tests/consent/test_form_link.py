@@ -6,6 +6,8 @@ import pytest
 
 from consent.form_link import BadSample, read_sample
 
+NO_DATABASE = True
+
 KEY = "r0123456789abcdef0123456789abcdef"
 OTHER = "rfedcba9876543210fedcba9876543210"
 THIRD = "r00000000000000000000000000000001"

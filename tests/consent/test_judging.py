@@ -14,6 +14,8 @@ from consent.judging import Earlier, Issued, Person, Register, judge, judge_all
 from consent.name_proof import EXACT, NONE, SLIP, VARIANT, agreement
 from patients.nicknames import same_given_name
 
+NO_DATABASE = True
+
 SENT = datetime(2026, 12, 1, 9)
 ANSWERED = datetime(2026, 12, 5, 10)
 GOOD_UNTIL = datetime(2026, 12, 31, 9)

@@ -18,6 +18,8 @@ from explorer.demo.answers import (
 )
 from explorer.demo.plans import habit_of
 
+NO_DATABASE = True
+
 FIRST_TEXT = datetime(2026, 11, 10, 16, tzinfo=UTC)
 
 

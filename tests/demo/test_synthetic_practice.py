@@ -14,6 +14,8 @@ import pytest
 
 from explorer.demo.people import TODAY, practice
 
+NO_DATABASE = True
+
 ROOT = Path(__file__).parents[2]
 # The vendor's published schema `contact`: what every contact must have, and all it may have.
 REQUIRED = {

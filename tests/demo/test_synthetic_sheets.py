@@ -15,6 +15,8 @@ from explorer.demo.files import (
     write_patient_list,
 )
 
+NO_DATABASE = True
+
 LIST_HEADINGS = [
     "MRN", "DOB", "Patient Name", "Address", "City", "State", "Zip", "Last Date of Service", "Email",
     "Home Phone", "Cell Phone", "Insurance",

@@ -37,7 +37,7 @@ def one_of_each() -> dict[type, int]:
     step = CampaignStep.objects.create(campaign=campaign, day=0, body="{practice}: {link}")
     message = confirmed_text(patient, campaign, step, at=AT, invitation=invitation)
     reply = Reply.objects.create(
-        item_id="ti_1", conversation_id="t_1", phone="+12055550123", received_at=AT, patient=patient, text="Hello"
+        item_id="ti_1", conversation_id="t_1", phone="+12055550123", received_at=AT, patient=patient
     )
     stop = Suppression.objects.create(phone="+12055550199", reason="staff")
     file = ResponseFile.objects.create(filename="answers.xlsx", sha256="0" * 64, form="form")
@@ -61,10 +61,10 @@ def one_of_each() -> dict[type, int]:
     }
 
 
-def confirmed_text(patient, campaign, step, *, at, invitation=None, phone="+12055550123", key="key") -> Message:
+def confirmed_text(patient, campaign, step, *, at, invitation=None, phone="+12055550123") -> Message:
     message = Message.objects.create(
         campaign=campaign, step=step, phone=phone, invitation=invitation, state="confirmed", text="Hello",
-        key=f"{key} {patient.pk} {step.pk}", line_id="line", segments=2, first_attempt_at=at, accepted_at=at,
+        key=f"key {patient.pk} {step.pk}", line_id="line", segments=2, first_attempt_at=at, accepted_at=at,
         confirmed_at=at, request_id=f"r {patient.pk} {step.pk}",
     )  # fmt: skip
     MessagePatient.objects.create(message=message, patient=patient)

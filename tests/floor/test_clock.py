@@ -4,6 +4,8 @@ import pytest
 
 from explorer.lib import clock
 
+NO_DATABASE = True
+
 
 @pytest.fixture
 def restarted(monkeypatch):

@@ -10,6 +10,8 @@ import pytest
 from explorer.lib.tables import UPLOAD, Limits, UnreadableTable, Workbook, read_workbook, read_workbook_apart
 from tests.floor import files
 
+NO_DATABASE = True
+
 GOOD = files.xlsx()
 DTD = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 

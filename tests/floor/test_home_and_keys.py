@@ -9,6 +9,8 @@ from cryptography.fernet import InvalidToken
 from explorer.lib import home as homes
 from explorer.lib import keys
 
+NO_DATABASE = True
+
 only_with_key_file = pytest.mark.skipif(
     sys.platform in ("win32", "darwin"), reason="the system's key store holds the key there"
 )

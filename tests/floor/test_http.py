@@ -16,6 +16,8 @@ from requests.adapters import BaseAdapter
 
 from explorer.lib import http
 
+NO_DATABASE = True
+
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\ns-request-id: 0E5Q\r\n\r\n{}'
 FAST = (0.3, 0.3)
 

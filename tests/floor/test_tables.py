@@ -23,6 +23,8 @@ from explorer.lib.tables import (
 )
 from tests.floor import files
 
+NO_DATABASE = True
+
 HEADINGS = {
     "mrn",
     "patient name",

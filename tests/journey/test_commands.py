@@ -18,6 +18,8 @@ from explorer.demo.seeding import seed_spruce
 from outreach.simulator import Limits, serve
 from tests.conftest import FORM_SAMPLE_URL
 
+NO_DATABASE = True
+
 ROOT = Path(__file__).resolve().parents[2]
 MONDAY = "2026-12-07T10:00:00-06:00"
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from outreach.classify import classify
 
+NO_DATABASE = True
+
 with Path(__file__).with_name("reply_vectors.csv").open(encoding="utf-8", newline="") as sheet:
     VECTORS = list(csv.DictReader(sheet))
 

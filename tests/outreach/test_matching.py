@@ -11,6 +11,8 @@ from explorer.bench.worlds import world
 from outreach.matching import ContactRecord, Decision, PatientRecord, match
 from patients.nicknames import could_be_initial, same_given_name
 
+NO_DATABASE = True
+
 BORN = date(1950, 3, 12)
 PHONE, OTHER_PHONE = "+12055550101", "+12055550102"
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from outreach.segments import measure, to_gsm
 
+NO_DATABASE = True
+
 # The tables of 3GPP TS 23.038 6.2.1 by code point, so that this file shares no string with the program.
 GSM_BASIC_POINTS = (
     {0x0A, 0x0D, 0x40, 0xA3, 0x24, 0xA5, 0xE8, 0xE9, 0xF9, 0xEC, 0xF2, 0xC7, 0xD8, 0xF8, 0xC5, 0xE5, 0x5F}

@@ -27,6 +27,8 @@ from outreach.spruce import (
     configured,
 )
 
+NO_DATABASE = True
+
 LINE = "12055550100"
 NUMBER = "+12055550123"
 

@@ -17,6 +17,8 @@ from explorer.lib import clock, http
 from outreach.simulator import SEND, Exchange, Limits, Reply, Trouble, Troubles, seeded, serve
 from outreach.spruce import Spruce, SpruceError
 
+NO_DATABASE = True
+
 DOCUMENT = json.loads(
     (Path(__file__).parent.parent / "fixtures" / "spruce-openapi.json").read_text(encoding="utf-8")
 )

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from outreach.segments import measure
 from outreach.wording import DEFAULT_STEPS, FIELDS, BadTemplate, fields_in, lint, render
 
+NO_DATABASE = True
+
 PRACTICE = "Home Team Medical"
 SHORT_LINK = "https://go.example.com/t/ABCDEFGHJKMNPQRST"
 FORM_LINK = (

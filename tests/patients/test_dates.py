@@ -4,6 +4,8 @@ import pytest
 
 from patients.dates import BadDate, day_first_in, read_birth_date, read_date
 
+NO_DATABASE = True
+
 TODAY = date(2026, 11, 24)
 
 

@@ -2,6 +2,8 @@ import pytest
 
 from patients.mapping import APCM_FIELDS, APCM_NEEDS, FIELDS, knows, map_columns, missing, signature
 
+NO_DATABASE = True
+
 
 def named(headings, rows=(), **options):
     found = map_columns(headings, rows, **options)

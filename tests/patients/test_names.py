@@ -2,6 +2,8 @@ import pytest
 
 from patients.names import Name, clean_parts, fold, parse_name, proper_case
 
+NO_DATABASE = True
+
 
 @pytest.mark.parametrize(
     ("full", "name"),

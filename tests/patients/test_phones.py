@@ -2,6 +2,8 @@ import pytest
 
 from patients.phones import BadPhone, display, read_phone, read_phones
 
+NO_DATABASE = True
+
 
 @pytest.mark.parametrize(
     "text",

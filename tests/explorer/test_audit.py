@@ -1,8 +1,10 @@
 """The audit log: every model with patient data, by id, with the person, and out of the sender's way."""
 
+import contextvars
 from unittest.mock import patch
 
 import pytest
+from auditlog.context import set_actor
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.apps import apps
@@ -20,7 +22,8 @@ OURS = ("patients", "consent", "outreach", "onenote_sync", "explorer", "floor")
 LOG = reverse("admin:auditlog_logentry_changelist")
 
 
-def of(record) -> "LogEntry":
+def of(record):
+    """The entries about a record, oldest first."""
     return LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(record), object_id=record.pk
     ).order_by("pk")
@@ -102,13 +105,9 @@ class _Request:
     """Two of these interleave as two threads of the web server do, each in a context of its own."""
 
     def __init__(self, person):
-        import contextvars
-
         self.context, self.person = contextvars.copy_context(), person
 
     def begin(self):
-        from auditlog.context import set_actor
-
         self.actor = set_actor(self.person)
         self.context.run(self.actor.__enter__)
 

@@ -9,7 +9,7 @@ from consent.models import ConsentEvent
 from explorer import figures, work
 from explorer.figures import FirstText, percent, rate
 from explorer.lib import clock
-from outreach.models import Campaign, CampaignStep, Message
+from outreach.models import Campaign, CampaignStep, LineState, Message
 from outreach.standings import LABELS
 from patients.models import ApcmEnrolment
 from tests import makers
@@ -174,8 +174,6 @@ def test_a_fresh_practice_is_led_through_five_steps(signed_in, practice):
 def test_a_running_practice_is_not_shown_the_steps(signed_in):
     patient, contact = makers.patient(), makers.contact()
     patient.matches.create(contact=contact, verdict="automatic")
-    from outreach.models import LineState
-
     LineState.objects.update(contacts_synced_at=NOW)
     campaign()
     answer = signed_in("staff").get("/admin/")

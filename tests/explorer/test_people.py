@@ -5,6 +5,7 @@ from auditlog.models import LogEntry
 from django.urls import reverse
 
 from explorer.models import User
+from explorer.people import PersonForm
 
 LIST, ADD = reverse("admin:explorer_user_changelist"), reverse("admin:explorer_user_add")
 PASSWORD = "correct horse battery"
@@ -81,8 +82,6 @@ def test_nobody_takes_the_role_or_the_account_from_the_own_self(fields, signed_i
 
 
 def test_the_last_administrator_cannot_be_closed(user):
-    from explorer.people import PersonForm
-
     me, last = user("staff"), user("administrator")
     form = PersonForm(typed(username=last.username, is_active="", role="administrator"), instance=last)
     form.me = me

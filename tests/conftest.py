@@ -1,7 +1,11 @@
+import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.utils import timezone
 
 from explorer.lib import clock
@@ -9,6 +13,32 @@ from explorer.lib.models import Practice
 from explorer.models import User
 
 ROLES = ("administrator", "provider", "staff", "read_only")
+
+
+def _file(suffix: str = "") -> Path:
+    return Path(f"{connection.settings_dict['NAME']}{suffix}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Keeps a copy of the fresh database, with what the migrations put there."""
+    with django_db_blocker.unblock():
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        shutil.copy(_file(), _file(".fresh"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """A test with real commits ends by emptying the database; the fresh copy takes its place."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if marker and marker.kwargs.get("transaction"):
+        connection.close()
+        for suffix in ("-wal", "-shm"):
+            _file(suffix).unlink(missing_ok=True)
+        shutil.copy(_file(".fresh"), _file())
+        ContentType.objects.clear_cache()
 
 
 @pytest.fixture(autouse=True)

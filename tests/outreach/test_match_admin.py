@@ -169,7 +169,7 @@ def test_a_contact_that_staff_gave_to_another_patient_is_not_given_twice(signed_
     assert "Staff accepted this contact for another patient" in page.content.decode()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_people_who_accept_one_contact_at_once_get_one_match_and_one_sentence(user):
     person = user("staff")
     match = made.in_review()

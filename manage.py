@@ -63,7 +63,15 @@ def make_environment():
 
 def install(paths):
     say("Installing the pinned packages (once, a minute or two) ...")
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
+    command = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--require-hashes",
+    ]
     for path in paths:
         command += ["-r", path]
     with open(LOG, "wb") as log:
@@ -116,8 +124,10 @@ def run_tests(arguments):
 
 def main():
     if sys.version_info < (3, 11):
-        stop("Patient Explorer needs Python 3.11 or newer; this is %d.%d. Install it from python.org, "
-             "then start again." % sys.version_info[:2])
+        stop(
+            "Patient Explorer needs Python 3.11 or newer; this is %d.%d. Install it from python.org, "
+            "then start again." % sys.version_info[:2]
+        )
     testing = sys.argv[1:2] == ["test"]
     prepare(with_tests=testing)
     if not inside():

@@ -75,9 +75,7 @@ def repairs(text: str, known: Container[str]) -> list[str]:
 def is_valid(code: str) -> bool:
     """True for a canonical own code: 17 symbols of the alphabet, the last one checking the others."""
     return (
-        len(code) == LENGTH
-        and all(symbol in _VALUE for symbol in code)
-        and _remainder(code[:-1]) == _VALUE[code[-1]]
+        len(code) == LENGTH and all(symbol in _VALUE for symbol in code) and _remainder(code[:-1]) == _VALUE[code[-1]]
     )
 
 

@@ -170,14 +170,10 @@ def _slot(meaning: str, columns: Mapping[str, int]) -> str:
     """Where a column of this meaning goes; a birth date may be asked twice."""
     if meaning not in columns:
         return meaning
-    return (
-        "date_of_birth_again" if meaning == "date_of_birth" and "date_of_birth_again" not in columns else ""
-    )
+    return "date_of_birth_again" if meaning == "date_of_birth" and "date_of_birth_again" not in columns else ""
 
 
-def _by_look(
-    columns: dict[str, int], headings: Sequence[str], seen: list[Looks], cells: list[list[str]]
-) -> None:
+def _by_look(columns: dict[str, int], headings: Sequence[str], seen: list[Looks], cells: list[list[str]]) -> None:
     """Places what no title gave away: metadata by position or kind, code, birth and name by their values."""
     free = [index for index in range(len(headings)) if index not in columns.values()]
     moments = [i for i in free if seen[i].moment > 0.6 and seen[i].years <= 10]
@@ -249,9 +245,7 @@ def _settle_records(columns: dict[str, int], headings: Sequence[str], seen: list
 def _date_style(columns: Mapping[str, int], cells: list[list[str]]) -> DateStyle:
     times = [cells[columns[key]] for key in ("started_at", "completed_at") if key in columns]
     births = [cells[columns[key]] for key in ("date_of_birth", "date_of_birth_again") if key in columns]
-    times_day_first = day_first_in([value for column in times for value in column]) or _closer_day_first(
-        times
-    )
+    times_day_first = day_first_in([value for column in times for value in column]) or _closer_day_first(times)
     return DateStyle(times_day_first, day_first_in([value for column in births for value in column]))
 
 
@@ -268,9 +262,7 @@ def _spread(values: list[str], *, day_first: bool) -> timedelta:
     return sum((abs(b - a) for a, b in pairwise(read)), timedelta())
 
 
-def read_answers(
-    form_map: FormMap, rows: Iterable[Row], *, today: date, zone: ZoneInfo | None = None
-) -> list[Answer]:
+def read_answers(form_map: FormMap, rows: Iterable[Row], *, today: date, zone: ZoneInfo | None = None) -> list[Answer]:
     """Every row that is not blank."""
     filled = (row for row in rows if any(cell.strip() for cell in row[1]))
     return [read_answer(form_map, row, today=today, zone=zone) for row in filled]

@@ -40,8 +40,7 @@ _METADATA = {
     "uhrzeit der letzten anderung|zeitpunkt der letzten anderung|"
     "heure de la derniere modification|最終変更時刻|最終更新時刻",
     "total_points": "total points|puntos totales|gesamtpunktzahl|total des points|合計点",
-    "quiz_feedback": "quiz feedback|comentarios del cuestionario|quizfeedback|"
-    "commentaires sur le questionnaire",
+    "quiz_feedback": "quiz feedback|comentarios del cuestionario|quizfeedback|commentaires sur le questionnaire",
 }
 _EXACT = {heading: meaning for meaning, headings in _METADATA.items() for heading in headings.split("|")}
 
@@ -130,9 +129,7 @@ _RULES = (
         r"archivos? medic|krankenakte|"
         r"patientenakte|dossiers? medica|診療記録|カルテ|医療記録|prontuario|health information",
     ),
-    Rule(
-        "records", 3, r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwilligung|consentement|同意"
-    ),
+    Rule("records", 3, r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwilligung|consentement|同意"),
     Rule(
         "apcm",
         7,
@@ -286,9 +283,7 @@ def evidence(meaning: str, seen: Looks) -> float:
         return whole * seen.name - 6 * max(seen.choice, seen.code, seen.date)
     if meaning in {"understood", "voluntary", "signature_box"}:
         repeated = 2 * (1 - seen.distinct) if seen.filled > 3 else 0
-        return (
-            repeated - 6 * max(seen.code, seen.date) - (5 if seen.distinct > 0.5 and seen.name > 0.5 else 0)
-        )
+        return repeated - 6 * max(seen.code, seen.date) - (5 if seen.distinct > 0.5 and seen.name > 0.5 else 0)
     if meaning in {"started_at", "completed_at", "last_modified"}:
         return -CERTAIN if seen.date < 0.3 else 0
     return -4 * max(seen.code, seen.date) if meaning in {"comment", "representative"} else 0
@@ -301,20 +296,13 @@ def _all_of_late(seen: Looks) -> bool:
 
 def _like_code(value: str) -> bool:
     cleaned = re.sub(r"[\s\-–—.\"'`_]+", "", value)
-    mixed = (
-        cleaned.isascii()
-        and cleaned.isalnum()
-        and re.search(r"\d", cleaned)
-        and re.search(r"[A-Za-z]", cleaned)
-    )
+    mixed = cleaned.isascii() and cleaned.isalnum() and re.search(r"\d", cleaned) and re.search(r"[A-Za-z]", cleaned)
     return bool(mixed) and 10 <= len(cleaned) <= 40 and _some_date(value) is None
 
 
 def _like_name(value: str) -> bool:
     words = re.findall(r"[^\W\d_]+", value)
-    return (
-        2 <= len(words) <= 6 and len(value) <= 60 and not re.search(r"[\d?@;]", value) and _undecided(value)
-    )
+    return 2 <= len(words) <= 6 and len(value) <= 60 and not re.search(r"[\d?@;]", value) and _undecided(value)
 
 
 def _undecided(value: str) -> bool:
@@ -341,10 +329,7 @@ def read_moment(text: str, *, day_first: bool = False, zone: ZoneInfo | None = N
     An offset ("Z", "-06:00") is converted where `zone` is given and dropped where it is not.
     """
     text = (
-        re.sub(r"\s*日\s*", " ", re.sub(r"\s*[年月]\s*", "-", text))
-        .replace("\u202f", " ")
-        .replace("\xa0", " ")
-        .strip()
+        re.sub(r"\s*日\s*", " ", re.sub(r"\s*[年月]\s*", "-", text)).replace("\u202f", " ").replace("\xa0", " ").strip()
     )
     if re.fullmatch(r"\d{5}(\.\d+)?", text):
         return _EPOCH + timedelta(seconds=round(float(text) * 86_400))

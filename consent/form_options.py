@@ -64,9 +64,7 @@ _MYSELF = re.compile(
     r"\b(i|ill|i will|id)( \w+){0,4}? (myself|on my own)\b|\bhandle (it|this) myself\b|"
     r"\byo mism[oa]\b|\bpor mi cuenta\b"
 )
-_STOP_TEXTING = re.compile(
-    r"\b(do not|dont|stop|no more|never|no)( \w+){0,3}? (text|texts|texting|sms|mensajes)\b"
-)
+_STOP_TEXTING = re.compile(r"\b(do not|dont|stop|no more|never|no)( \w+){0,3}? (text|texts|texting|sms|mensajes)\b")
 _FIRST_PERSON_NO = re.compile(
     rf"(?<!that )\bi (withdraw|revoke|withhold|deny|refuse)\b|"
     rf"(?<!that )\bi (also )?(do not|dont|cannot|will not|wont|never|decline|refuse)( to)? {_VERB}\b"
@@ -92,9 +90,7 @@ _BACKING_OUT = re.compile(
 _HARMLESS = re.compile(
     r"\bbut i (understand|know|may|can)\b|\bif (i am |im )?(eligible|qualif\w+|enrolled|i change my mind)\b"
 )
-_ACKNOWLEDGEMENT = re.compile(
-    r"(i )?(have read|understand|acknowledge|may|can|know)\b|if i change|entiendo|comprendo"
-)
+_ACKNOWLEDGEMENT = re.compile(r"(i )?(have read|understand|acknowledge|may|can|know)\b|if i change|entiendo|comprendo")
 
 
 @lru_cache(maxsize=4096)
@@ -117,9 +113,7 @@ def plain_text(text: str) -> str:
         text = _MARKUP.sub(" ", html.unescape(text))
     if not text.isascii():
         apart = unicodedata.normalize("NFKD", text)
-        apart = "".join(
-            c for c in apart if c.isspace() or c in _VOICED or unicodedata.category(c) not in _UNSEEN
-        )
+        apart = "".join(c for c in apart if c.isspace() or c in _VOICED or unicodedata.category(c) not in _UNSEEN)
         text = unicodedata.normalize("NFC", apart)
     return " ".join(text.casefold().translate(_WITHOUT_APOSTROPHES).split()).strip(' "')
 
@@ -181,14 +175,10 @@ def _contradicts(answer: str, words: str, head: str) -> bool:
         return True
     if answer == YES:
         return bool(
-            _FIRST_PERSON_NO.search(words)
-            or _WITHHELD.search(words)
-            or re.search(rf"[,.] ({_NO_WORD})$", words)
+            _FIRST_PERSON_NO.search(words) or _WITHHELD.search(words) or re.search(rf"[,.] ({_NO_WORD})$", words)
         )
     rest = re.sub(_NEGATED, " ", words)
-    return bool(
-        _FIRST_PERSON_YES.search(rest) or re.search(r"\b(and|or|y|o|/) (yes|si)\b|[,.] (yes|si)$", rest)
-    )
+    return bool(_FIRST_PERSON_YES.search(rest) or re.search(r"\b(and|or|y|o|/) (yes|si)\b|[,.] (yes|si)$", rest))
 
 
 def _hedged(words: str) -> bool:

@@ -21,7 +21,14 @@ from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.keys import encrypt
 from explorer.lib.models import Practice
-from explorer.lib.tables import Limits, UnreadableTable, choose_sheet, find_table, read_workbook, read_workbook_apart
+from explorer.lib.tables import (
+    Limits,
+    UnreadableTable,
+    choose_sheet,
+    find_table,
+    read_workbook,
+    read_workbook_apart,
+)
 from patients.models import Patient, Phone
 
 Outcome, Decision = Response.Outcome, ConsentEvent.Decision
@@ -59,9 +66,7 @@ class Review:
 def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, sheet="") -> Review:
     """Read an export and say what it would do. Raises UnreadableTable; stores nothing."""
     workbook = (read_workbook_apart if apart else read_workbook)(content, filename, limits)
-    table = find_table(
-        choose_sheet(workbook, knows_heading, sheet or None), knows_heading, "the form's questions"
-    )
+    table = find_table(choose_sheet(workbook, knows_heading, sheet or None), knows_heading, "the form's questions")
     if not table.rows:
         raise UnreadableTable(f"{filename} holds the questions but no answers yet. Export it again later.")
     saved = {file.form: file.columns for file in ResponseFile.objects.order_by("taken_in_at").only("form", "columns")}
@@ -93,13 +98,27 @@ def _register(practice: Practice) -> Register:
 
 
 def _persons() -> Iterable[Person]:
-    households = dict(
-        Phone.objects.filter(retired_at=None).order_by("-e164").values_list("patient_id", "e164")
+    households = dict(Phone.objects.filter(retired_at=None).order_by("-e164").values_list("patient_id", "e164"))
+    columns = (
+        "pk",
+        "mrn",
+        "first_name",
+        "middle_name",
+        "last_name",
+        "suffix",
+        "preferred_name",
+        "date_of_birth",
     )
-    columns = ("pk", "mrn", "first_name", "middle_name", "last_name", "suffix", "preferred_name", "date_of_birth")
     for pk, mrn, first, middle, last, suffix, preferred, born in Patient.objects.order_by("pk").values_list(*columns):
         yield Person(
-            id=pk, mrn=mrn, first=first, middle=middle, last=last, suffix=suffix, preferred=preferred, born=born,
+            id=pk,
+            mrn=mrn,
+            first=first,
+            middle=middle,
+            last=last,
+            suffix=suffix,
+            preferred=preferred,
+            born=born,
             household=households.get(pk),
         )
 
@@ -123,10 +142,26 @@ def _issued(practice: Practice) -> Iterable[Issued]:
 
 def _earlier(practice: Practice) -> Iterable[Earlier]:
     """Answers taken in before, then what other channels brought into the ledgers."""
-    columns = ("patient_id", "likely_id", "completed_at", "decisions", "content_hash", "response_id", "outcome", "identity")
-    for patient, likely, completed, decisions, content, response_id, outcome, identity in Response.objects.order_by(
-        "pk"
-    ).values_list(*columns):
+    columns = (
+        "patient_id",
+        "likely_id",
+        "completed_at",
+        "decisions",
+        "content_hash",
+        "response_id",
+        "outcome",
+        "identity",
+    )
+    for (
+        patient,
+        likely,
+        completed,
+        decisions,
+        content,
+        response_id,
+        outcome,
+        identity,
+    ) in Response.objects.order_by("pk").values_list(*columns):
         yield Earlier(
             patient_id=patient or likely,
             completed_at=_local(completed, practice),
@@ -158,9 +193,7 @@ def take_in(review: Review, *, content: bytes, by) -> ResponseFile | None:
     """
     practice = Practice.objects.select_for_update().get(pk=1)
     review.judgements = judging.judge_all(review.answers, _register(practice))
-    known_useless = set(
-        Response.objects.filter(outcome=Outcome.REJECTED).values_list("content_hash", flat=True)
-    )
+    known_useless = set(Response.objects.filter(outcome=Outcome.REJECTED).values_list("content_hash", flat=True))
     fresh = [
         (answer, judgement)
         for answer, judgement in zip(review.answers, review.judgements, strict=True)
@@ -216,7 +249,10 @@ def _write_ledgers(responses: list[Response], by) -> None:
                 newest[response.patient_id, kind] = event
                 events.append(event)
     ConsentEvent.objects.bulk_create(events, batch_size=200)
-    record([(event, "create", {"kind": ["", event.kind], "decision": ["", event.decision]}) for event in events], by=by)
+    record(
+        [(event, "create", {"kind": ["", event.kind], "decision": ["", event.decision]}) for event in events],
+        by=by,
+    )
 
 
 def _newest_decisions(patient_ids: set[int]) -> dict[tuple[int, str], ConsentEvent]:

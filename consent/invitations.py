@@ -62,11 +62,7 @@ def _new(phone: str, now) -> Invitation:
 
 def _cover(patients: dict[Invitation, list[int]]) -> None:
     InvitationPatient.objects.bulk_create(
-        [
-            InvitationPatient(invitation=invitation, patient_id=pk)
-            for invitation, pks in patients.items()
-            for pk in pks
-        ],
+        [InvitationPatient(invitation=invitation, patient_id=pk) for invitation, pks in patients.items() for pk in pks],
         batch_size=500,
         ignore_conflicts=True,
     )

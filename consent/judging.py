@@ -402,24 +402,18 @@ _MISMATCHES = {
 
 
 def _mismatches(identity: Mapping[str, str]) -> list[Reason]:
-    items = (
-        (f"{part}_{identity[part]}", _MISMATCHES.get((part, identity[part]))) for part in ("dob", "name")
-    )
+    items = ((f"{part}_{identity[part]}", _MISMATCHES.get((part, identity[part]))) for part in ("dob", "name"))
     return [Reason(code, words) for code, words in items if words]
 
 
-def _ranked(
-    answer: Answer, register: Register, found: Found, covered: list[Person], names: _Names
-) -> list[Person]:
+def _ranked(answer: Answer, register: Register, found: Found, covered: list[Person], names: _Names) -> list[Person]:
     """Whoever the answer may be from, best first."""
     maybe = [person for code in found.candidates for person in register.covered_by(code)]
     pool = {person.id: person for person in (*covered, *maybe, *register.born_on(answer.births))}
     for name in answer.names:
         pool |= {person.id: person for person in register.surnamed(name)}
     by_code = {person.id: 1.5 for person in maybe} | {person.id: 3 for person in covered}
-    scored = [
-        (_likeness(person, answer, names) + by_code.get(person.id, 0), person) for person in pool.values()
-    ]
+    scored = [(_likeness(person, answer, names) + by_code.get(person.id, 0), person) for person in pool.values()]
     likely = [(score, person) for score, person in scored if score >= 3]
     likely.sort(key=lambda pair: -pair[0])
     return [person for _, person in likely[:_MOST_CANDIDATES]]

@@ -110,7 +110,8 @@ class Response(models.Model):
     patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="responses")
     likely = models.ForeignKey(
         Patient,
-        null=True, blank=True,
+        null=True,
+        blank=True,
         on_delete=models.PROTECT,
         related_name="answers_in_question",
         help_text="The best candidate, shown first; not a decision.",
@@ -205,9 +206,7 @@ class ConsentEvent(models.Model):
                 condition=~Q(response=None) & Q(supersedes=None),
                 name="answer_writes_a_kind_once",
             ),
-            models.CheckConstraint(
-                name="proxy_needs_authority", condition=Q(given_by="") | ~Q(authority="")
-            ),
+            models.CheckConstraint(name="proxy_needs_authority", condition=Q(given_by="") | ~Q(authority="")),
             models.CheckConstraint(
                 name="form_consent_rests_on_a_response", condition=~Q(method="form") | ~Q(response=None)
             ),
@@ -218,9 +217,9 @@ class ConsentEvent(models.Model):
         return f"{self.get_kind_display()}: {self.get_decision_display()}"
 
 
-def current_decision(kind: str, patient=OuterRef("pk")):
+def current_decision(kind: str):
     """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent."""
-    newest = ConsentEvent.objects.effective().filter(patient=patient, kind=kind).newest_first()
+    newest = ConsentEvent.objects.effective().filter(patient=OuterRef("pk"), kind=kind).newest_first()
     against = ConsentEvent.objects.effective().filter(contradicts=OuterRef("pk"))
     return Subquery(
         newest.annotate(

@@ -160,9 +160,7 @@ def _without_marks(words: list[str]) -> list[str]:
 def _surname_forms(name: str) -> list[str]:
     words = _words(name)
     main = [word for word in words if word not in _PARTICLES]
-    return [
-        form for form in ("".join(words), "".join(main), *(word for word in main if len(word) > 2)) if form
-    ]
+    return [form for form in ("".join(words), "".join(main), *(word for word in main if len(word) > 2)) if form]
 
 
 def _suffix_clash(typed: str, known: str) -> bool:
@@ -186,9 +184,7 @@ def _split_agreement(
     of_surname = _surname_rank(surname, person)
     if not of_surname or not given:
         return NONE, 0
-    of_given, rest = max(
-        _given_ranks(given, person, known_given), key=lambda found: (found[0], -len(found[1]))
-    )
+    of_given, rest = max(_given_ranks(given, person, known_given), key=lambda found: (found[0], -len(found[1])))
     if of_surname == of_given == SLIP:
         return NONE, 0
     return min(of_surname, of_given), _middle(rest, person)
@@ -231,8 +227,4 @@ def _middle(rest: tuple[str, ...], person: Person) -> int:
         return 0
     if any(word[0] == middle[0] for word in rest for middle in known if 1 in (len(word), len(middle))):
         return 1
-    return (
-        1
-        if any(same_given_name(word, m) or _one_letter_apart(word, m) for word in rest for m in known)
-        else -1
-    )
+    return 1 if any(same_given_name(word, m) or _one_letter_apart(word, m) for word in rest for m in known) else -1

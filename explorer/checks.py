@@ -44,7 +44,10 @@ def _python() -> Iterator[Check]:
 def _data_folder() -> Iterator[Check]:
     free = shutil.disk_usage(settings.HOME).free
     yield Check(
-        "disk", free > LEAST_DISK, f"{free // 1_000_000:,} MB free where the data lies.", "Make room on this disk."
+        "disk",
+        free > LEAST_DISK,
+        f"{free // 1_000_000:,} MB free where the data lies.",
+        "Make room on this disk.",
     )
     if os.name != "nt":
         key = settings.HOME / "key"
@@ -62,7 +65,12 @@ def _database() -> Iterator[Check]:
         durable = cursor.execute("PRAGMA synchronous").fetchone()[0] == 2
     yield Check("encrypted", bool(cipher), "The database is encrypted.", "Install sqlcipher3 again.")
     yield Check("database", sound, "The database is sound.", "Stop the program and restore the newest backup.")
-    yield Check("durable", durable, "Every confirmed change is on the disk.", "Start the program with its own settings.")
+    yield Check(
+        "durable",
+        durable,
+        "Every confirmed change is on the disk.",
+        "Start the program with its own settings.",
+    )
 
 
 def _people() -> Iterator[Check]:
@@ -79,7 +87,10 @@ def _practice() -> Iterator[Check]:
     yield Check("profile", named, "Name and phone of the practice.", "Fill in the practice profile.")
     known = practice.texting_basis != TextingBasis.UNKNOWN
     yield Check(
-        "texting_basis", known, "Why the numbers may be texted.", "Record the basis to text in the practice profile."
+        "texting_basis",
+        known,
+        "Why the numbers may be texted.",
+        "Record the basis to text in the practice profile.",
     )
     try:
         read_sample(practice.form_sample_url)
@@ -101,20 +112,34 @@ def _spruce() -> Iterator[Check]:
         yield Check("spruce", False, str(problem), "Set SPRUCE_API_TOKEN and start again.")
         return
     except BadToken:
-        yield Check("spruce", False, "Spruce does not accept the token.", "Copy the token from Spruce's settings again.")
+        yield Check(
+            "spruce",
+            False,
+            "Spruce does not accept the token.",
+            "Copy the token from Spruce's settings again.",
+        )
         return
     except SpruceError as problem:
         yield Check("spruce", False, f"Spruce cannot be used: {problem}", "Check the network, then try again.")
         return
-    yield Check("spruce", bool(phone_lines), f"{len(phone_lines)} phone lines in Spruce.", "Ask Spruce for a phone line.")
+    yield Check(
+        "spruce",
+        bool(phone_lines),
+        f"{len(phone_lines)} phone lines in Spruce.",
+        "Ask Spruce for a phone line.",
+    )
     yield _clocks(spruce)
 
 
 def _clocks(spruce: Spruce) -> Check:
     apart = abs(spruce.ahead or timedelta())
     fine = clock.is_set() or settings.MODE == "demo" or apart <= CLOCKS_MAY_DIFFER
-    return Check("clock", fine, f"This PC's clock and Spruce's differ by {apart.total_seconds():.0f} s.",
-                 "Switch on 'Set time automatically' in Windows.")
+    return Check(
+        "clock",
+        fine,
+        f"This PC's clock and Spruce's differ by {apart.total_seconds():.0f} s.",
+        "Switch on 'Set time automatically' in Windows.",
+    )
 
 
 def _background() -> Iterator[Check]:

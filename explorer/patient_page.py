@@ -118,9 +118,7 @@ class PatientPageAdmin(PatientAdmin):
         chosen = list(patients)
         name = f"{len(chosen)} chosen patients, {localtime(clock.now()):%m/%d/%Y %H:%M:%S}"
         try:
-            campaign = campaigns.create(
-                name=name, cohort=Campaign.Cohort.CHOSEN, patients=chosen, by=request.user
-            )
+            campaign = campaigns.create(name=name, cohort=Campaign.Cohort.CHOSEN, patients=chosen, by=request.user)
         except ValidationError as problem:
             messages.error(request, " ".join(problem.messages))
             return None
@@ -167,9 +165,7 @@ def _with_stops(phones):
 def _why(patient: Patient, practice) -> list[str]:
     """The gate's own reasons against a text, and the number a text would go to."""
     alone = Patient.objects.filter(pk=patient.pk)
-    codes = gate.patient_refusals(
-        facts.patient_facts(alone)[patient.pk], state=practice.state, today=practice.today()
-    )
+    codes = gate.patient_refusals(facts.patient_facts(alone)[patient.pk], state=practice.state, today=practice.today())
     reach = facts.reachabilities(alone, practice)[patient.pk]
     if reach.code:
         codes.append(reach.code)
@@ -184,9 +180,7 @@ def _ledgers(patient: Patient) -> list[tuple[str, str, str]]:
     states = {kind: getattr(patient, f"{kind}_ledger") for kind in ("records", "apcm", "notice")}
     states["texting"] = patient.texting_state
     words = dict(ConsentEvent.Decision.choices) | {"conflict": "Answers contradict", "none": "No word yet"}
-    return [
-        (ConsentEvent.Kind(kind).label, words[state], TONES.get(state, "")) for kind, state in states.items()
-    ]
+    return [(ConsentEvent.Kind(kind).label, words[state], TONES.get(state, "")) for kind, state in states.items()]
 
 
 def _links(user, patient: Patient) -> list[tuple[str, str]]:
@@ -197,7 +191,5 @@ def _links(user, patient: Patient) -> list[tuple[str, str]]:
         ("patients.change_patient", "Correct the data", "patients_patient_edit"),
     )
     return [
-        (words, reverse(f"admin:{name}", args=[patient.pk]))
-        for right, words, name in offered
-        if user.has_perm(right)
+        (words, reverse(f"admin:{name}", args=[patient.pk])) for right, words, name in offered if user.has_perm(right)
     ]

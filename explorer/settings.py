@@ -196,4 +196,3 @@ if TESTING:
     LOGGING["handlers"]["file"] = {"class": "logging.NullHandler"}
 
 from explorer.theme import UNFOLD  # noqa: E402, F401  (the sidebar stands in a room of its own)
-

@@ -17,9 +17,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": GREEN},
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("explorer/icon.svg")}
-    ],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("explorer/icon.svg")}],
     "STYLES": [lambda request: static("explorer/app.css")],
     "SCRIPTS": [lambda request: static("explorer/app.js")],
     "DASHBOARD_CALLBACK": "explorer.dashboard.fill",

@@ -350,9 +350,7 @@ _DECEASED = _pattern(rf"""
     ^died$|fallec\w+|murio|(?:ha|habia|esta) muert[oa]|difunt[oa]|en paz descanse|descanse en paz
 """)
 _HELP = _all("help info information ayuda informacion hlp halp")
-_HELP_WANTED = re.compile(
-    r"(?<!your )(?<!the )(?<!no )(?<!su )\b(?:help|ayuda|ayudeme|ayudarme|ayudenme)\b(?! needed)"
-)
+_HELP_WANTED = re.compile(r"(?<!your )(?<!the )(?<!no )(?<!su )\b(?:help|ayuda|ayudeme|ayudarme|ayudenme)\b(?! needed)")
 _EMERGENCY = _pattern(r"""
     911|988|emergency|emergencia|ambulance|ambulancia|suicid\w+|self harm|poison\w*|stroke
     chest (?:\w+ ){0,2}(?:pains?|hurts?|hurting|tight\w*|pressure)
@@ -442,9 +440,7 @@ _REACTION = re.compile(
       \s*"(?P<quoted>.*)"(?P<rest>.*)$""",
     re.DOTALL | re.VERBOSE,
 )
-_INSTRUCTION = re.compile(
-    r"\b(?:reply|text|txt|send|responda|envie|conteste)\b[^.\"]{0,20}\"?\bstop\b\"?[^.\"]{0,40}"
-)
+_INSTRUCTION = re.compile(r"\b(?:reply|text|txt|send|responda|envie|conteste)\b[^.\"]{0,20}\"?\bstop\b\"?[^.\"]{0,40}")
 _WITH_EMOJI = re.compile(r"^\s*with\s+[^a-z0-9]+$")
 
 

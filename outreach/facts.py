@@ -22,7 +22,16 @@ def patient_facts(patients) -> dict[int, gate.PatientFacts]:
         answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
         stopped=is_opted_out(),
     )
-    columns = ("pk", "deceased", "held", "left_list_at", "date_of_birth", "records", "answer_in_review", "stopped")
+    columns = (
+        "pk",
+        "deceased",
+        "held",
+        "left_list_at",
+        "date_of_birth",
+        "records",
+        "answer_in_review",
+        "stopped",
+    )
     return {
         pk: gate.PatientFacts(
             pk, deceased, bool(held), left is not None, birth, records is not None, in_review, stopped
@@ -64,8 +73,9 @@ def _contact_phones(patients) -> dict[int, list[tuple[str, str]]]:
     matched = Match.objects.linked().filter(patient__in=patients).values_list("contact_id", "patient_id")
     owner = dict(matched)
     found: dict[int, list[tuple[str, str]]] = {pk: [] for pk in owner.values()}
-    phones = ContactPhone.objects.filter(contact__matches__patient__in=patients,
-                                         contact__matches__verdict__in=Match.LINKED)
+    phones = ContactPhone.objects.filter(
+        contact__matches__patient__in=patients, contact__matches__verdict__in=Match.LINKED
+    )
     for contact_id, e164, label in phones.values_list("contact_id", "e164", "label"):
         found[owner[contact_id]].append((e164, label))
     return found
@@ -78,9 +88,7 @@ def number_facts(messages: Iterable[Message], practice: Practice, now: datetime)
     people = patient_facts(Patient.objects.filter(pk__in={pk for pks in asked.values() for pk in pks}))
     zips = dict(Patient.objects.filter(pk__in=people).values_list("pk", "zip"))
     phones = {message.phone for message in messages}
-    suppressed = set(
-        Suppression.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True)
-    )
+    suppressed = set(Suppression.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True))
     texted = _texts_at(phones, now)
     texted_patients = _texts_at_patients(people, now)
     per_campaign = _texts_of_campaigns(messages)
@@ -95,8 +103,9 @@ def number_facts(messages: Iterable[Message], practice: Practice, now: datetime)
             patients=patients,
             state=practice.state,
             suppressed=message.phone in suppressed,
-            hours=hours.allowed(now, zones=tuple(sorted(zones)) or hours.UNKNOWN_ZONES, window=window,
-                                state=practice.state),
+            hours=hours.allowed(
+                now, zones=tuple(sorted(zones)) or hours.UNKNOWN_ZONES, window=window, state=practice.state
+            ),
             texting_stopped=practice.texting_stopped_at is not None,
             campaign_running=message.campaign.state == Campaign.State.RUNNING,
             texts_at=texted.get(message.phone, ()),

@@ -98,9 +98,7 @@ def _text_to_come():
     texts = Message.patients.through.objects.filter(
         patient=OuterRef("pk"), message__campaign__state=Campaign.State.RUNNING
     )
-    had = Message.patients.through.objects.filter(
-        patient=OuterRef(OuterRef("patient")), message__step=OuterRef("pk")
-    )
+    had = Message.patients.through.objects.filter(patient=OuterRef(OuterRef("patient")), message__step=OuterRef("pk"))
     still = CampaignStep.objects.filter(~Exists(had), campaign=OuterRef("message__campaign"), day__gt=0)
     first = texts.filter(message__step__day=0, message__state=Message.State.CONFIRMED)
     on_its_way = texts.filter(message__state__in=Message.OPEN)
@@ -144,9 +142,7 @@ def numbers_of(patients: Iterable[int]) -> dict[int, list[Number]]:
     for pk, e164 in matched.order_by("pk").values_list("contact__matches__patient", "e164"):
         found[pk].setdefault(e164, "From Spruce")
     against = _warnings({e164 for own in found.values() for e164 in own})
-    return {
-        pk: [Number(e164, kind, against.get(e164, "")) for e164, kind in found[pk].items()] for pk in patients
-    }
+    return {pk: [Number(e164, kind, against.get(e164, "")) for e164, kind in found[pk].items()] for pk in patients}
 
 
 def _warnings(numbers: set[str]) -> dict[str, str]:
@@ -155,8 +151,7 @@ def _warnings(numbers: set[str]) -> dict[str, str]:
     for phone, reason in stops.values_list("phone", "reason"):
         reasons[phone].add(reason)
     return {
-        phone: next(words for reason, words in _gravest_first() if reason in found)
-        for phone, found in reasons.items()
+        phone: next(words for reason, words in _gravest_first() if reason in found) for phone, found in reasons.items()
     }
 
 
@@ -201,8 +196,8 @@ def _next_reminders(patients: list[int], zone: str) -> dict[int, str]:
 
 def _days_of(campaigns: set[int]) -> dict[int, list[int]]:
     days: dict[int, list[int]] = defaultdict(list)
-    for campaign, day in CampaignStep.objects.filter(campaign__in=campaigns).order_by("day").values_list(
-        "campaign_id", "day"
+    for campaign, day in (
+        CampaignStep.objects.filter(campaign__in=campaigns).order_by("day").values_list("campaign_id", "day")
     ):
         days[campaign].append(day)
     return days

@@ -73,9 +73,7 @@ class Verdict(NamedTuple):
     next_opening: datetime | None
 
 
-def allowed(
-    now: datetime, *, zones: tuple[str, ...], window: Window = DEFAULT_WINDOW, state: str = ""
-) -> Verdict:
+def allowed(now: datetime, *, zones: tuple[str, ...], window: Window = DEFAULT_WINDOW, state: str = "") -> Verdict:
     """Whether a text may go out at `now` (aware) to a phone that may be in any of `zones`: all must be open.
 
     `state` is the two-letter code of the recipient, or of the practice where that is unknown.
@@ -166,9 +164,7 @@ def _place(zone: str) -> str:
     return zone.rpartition("/")[2].replace("_", " ")
 
 
-def _next_opening(
-    utc: datetime, at: int, zones: tuple[str, ...], window: Window, state: str
-) -> datetime | None:
+def _next_opening(utc: datetime, at: int, zones: tuple[str, ...], window: Window, state: str) -> datetime | None:
     year, month, after = utc.year, utc.month, at + 1
     latest = utc + LONGEST_SEARCH
     while (year, month) <= (latest.year, latest.month):
@@ -296,9 +292,7 @@ _ZIP_PLACES = (
     | {"96799": ("Pacific/Pago_Pago",), "96940": ("Pacific/Palau",)}
 )
 _ZIP_ZONES = {
-    f"{prefix:03}": zones
-    for first, last, zones in _ZIP_STRETCHES
-    for prefix in range(int(first), int(last) + 1)
+    f"{prefix:03}": zones for first, last, zones in _ZIP_STRETCHES for prefix in range(int(first), int(last) + 1)
 }
 # Area codes that cross a zone line, or that the library places in one zone only.
 _AREA_ZONES = (

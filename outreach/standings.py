@@ -57,11 +57,8 @@ def with_standing(patients, practice: Practice | None = None):
 def with_ledgers(patients):
     """Annotates the state of each ledger: given, declined, revoked, conflict or none."""
     ledgers = {f"{kind}_ledger": Coalesce(current_decision(kind), Value("none")) for kind in KINDS}
-    stopped = When(texting_ledger="none", then=Case(When(is_opted_out(), then=Value("revoked")),
-                                                    default=Value("none")))
-    return patients.annotate(**ledgers).annotate(
-        texting_state=Case(stopped, default=F("texting_ledger"))
-    )
+    stopped = When(texting_ledger="none", then=Case(When(is_opted_out(), then=Value("revoked")), default=Value("none")))
+    return patients.annotate(**ledgers).annotate(texting_state=Case(stopped, default=F("texting_ledger")))
 
 
 def counts(patients=None) -> dict[str, int]:
@@ -80,9 +77,7 @@ def is_opted_out():
         contact__matches__patient=OuterRef("pk"), contact__matches__verdict__in=Match.LINKED, e164__in=stops
     )
     said_no = ConsentEvent.objects.effective().filter(patient=OuterRef("pk"), kind="texting")
-    taken_back = said_no.filter(decision__in=("declined", "revoked")).exclude(
-        Exists(said_no_later())
-    )
+    taken_back = said_no.filter(decision__in=("declined", "revoked")).exclude(Exists(said_no_later()))
     return Exists(own) | Exists(by_contact) | Exists(taken_back)
 
 
@@ -99,9 +94,7 @@ def was_invited():
 
 def _confirmed():
     """Asked of each text by its key: joined by state, SQLite walks all confirmed texts for every patient."""
-    text = Message.objects.filter(
-        pk=OuterRef("message"), state=Message.State.CONFIRMED, kind=Message.Kind.CAMPAIGN
-    )
+    text = Message.objects.filter(pk=OuterRef("message"), state=Message.State.CONFIRMED, kind=Message.Kind.CAMPAIGN)
     return Message.patients.through.objects.filter(Exists(text), patient=OuterRef("pk"))
 
 

@@ -14,14 +14,10 @@ _PLACE = re.compile(r"\{([^{}]*)\}")
 
 # By day. With a short link of 42 characters each takes one part, with a form's own link of 184 two.
 DEFAULT_STEPS = {
-    0: "{practice} ({doctor}): our office is moving. Details and choices: {link} "
-    "Call {phone}. Reply STOP to opt out.",
-    3: "{practice} ({doctor}): a reminder about our move. Your choices: {link} "
-    "Call {phone}. Reply STOP to opt out.",
-    7: "{practice} ({doctor}): about our move, a yes or a no is fine: {link} "
-    "Call {phone}. Reply STOP to opt out.",
-    14: "{practice} ({doctor}): our last text about the move: {link} "
-    "Rather talk? Call {phone}. Reply STOP to opt out.",
+    0: "{practice} ({doctor}): our office is moving. Details and choices: {link} Call {phone}. Reply STOP to opt out.",
+    3: "{practice} ({doctor}): a reminder about our move. Your choices: {link} Call {phone}. Reply STOP to opt out.",
+    7: "{practice} ({doctor}): about our move, a yes or a no is fine: {link} Call {phone}. Reply STOP to opt out.",
+    14: "{practice} ({doctor}): our last text about the move: {link} Rather talk? Call {phone}. Reply STOP to opt out.",
 }
 
 

@@ -32,8 +32,24 @@ Kind, Outcome = ImportBatch.Kind, ImportRow.Outcome
 CHUNK = 1000
 LABELS = {"cell_phone": "cell", "home_phone": "home", "work_phone": "work", "phone": "other"}
 PATIENT_FIELDS = (
-    "listed_name", "first_name", "middle_name", "last_name", "suffix", "preferred_name", "date_of_birth", "sex",
-    "email", "address", "address2", "city", "state", "zip", "insurer", "insurer_id", "last_visit", "deceased",
+    "listed_name",
+    "first_name",
+    "middle_name",
+    "last_name",
+    "suffix",
+    "preferred_name",
+    "date_of_birth",
+    "sex",
+    "email",
+    "address",
+    "address2",
+    "city",
+    "state",
+    "zip",
+    "insurer",
+    "insurer_id",
+    "last_visit",
+    "deceased",
 )
 APCM_FIELDS = ("status", "level", "icd10", "signed_up_on", "insurance", "copay", "comments", "status_text")
 REMOVED_SHEET = "removed"
@@ -260,8 +276,7 @@ def _mapped(table, fields, needs) -> mapping.ColumnMap:
     columns = mapping.map_columns(table.headings, [cells for _, cells in table.rows[:200]], fields=fields)
     if problems := mapping.missing(columns, needs, fields):
         raise UnreadableTable(
-            f'The sheet "{table.sheet_name}", heading row {table.heading_row}, cannot be used: '
-            + " ".join(problems)
+            f'The sheet "{table.sheet_name}", heading row {table.heading_row}, cannot be used: ' + " ".join(problems)
         )
     return columns
 
@@ -363,7 +378,10 @@ def _apply_chunk(batch: ImportBatch, pks: list[int], write: Callable, by) -> int
     late = [row for row in rows if row.pk not in done_pks]
     for row in late:
         row.outcome = Outcome.CONFLICT
-        row.problems = [*row.problems, {"column": "mrn", "problem": "Changed since the review; import again."}]
+        row.problems = [
+            *row.problems,
+            {"column": "mrn", "problem": "Changed since the review; import again."},
+        ]
     ImportRow.objects.bulk_update(late, ["outcome", "problems"])
     return len(done)
 
@@ -424,9 +442,7 @@ def _filled(patient: Patient, values: dict) -> Patient:
 
 def _phones(patient: Patient, values: dict, basis: str) -> list[Phone]:
     return [
-        _phone(patient, e164, LABELS[name], basis)
-        for name in PHONE_FIELDS
-        for e164 in values.get(name, "").split()
+        _phone(patient, e164, LABELS[name], basis) for name in PHONE_FIELDS for e164 in values.get(name, "").split()
     ]
 
 
@@ -480,8 +496,9 @@ def _apply_enrolments(rows: list[ImportRow], by) -> list[ImportRow]:
         for enrolment in ApcmEnrolment.objects.filter(patient__in=[row.patient_id for row in rows])
     }
     fresh = [row for row in rows if _enrolment_as_reviewed(row, stored.get(row.patient_id))]
-    new = [_enrolled(ApcmEnrolment(patient_id=row.patient_id), row.values) for row in fresh
-           if row.patient_id not in stored]
+    new = [
+        _enrolled(ApcmEnrolment(patient_id=row.patient_id), row.values) for row in fresh if row.patient_id not in stored
+    ]
     ApcmEnrolment.objects.bulk_create(new, batch_size=200)
     changed = []
     for row in fresh:

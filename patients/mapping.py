@@ -217,8 +217,7 @@ FIELDS = (
         "|last service date|ultima visita|ultima cita|fecha de ultima visita|fecha ultima visita"
         "|fecha de la ultima visita|letzter besuch|letzter termin|letzte behandlung"
         "|derniere visite",
-        weak_aliases="dos|date of service|service date|visit date|fecha de servicio|fecha de visita"
-        "|behandlungsdatum",
+        weak_aliases="dos|date of service|service date|visit date|fecha de servicio|fecha de visita|behandlungsdatum",
         values="date",
     ),
     Field("sex", "sex", "sex|gender|birth sex|m f|sexo|genero|geschlecht|sexe", values="sex"),
@@ -336,9 +335,7 @@ def map_columns(
 def missing(column_map: ColumnMap, needs=PATIENT_NEEDS, fields: Sequence[Field] = FIELDS) -> list[str]:
     """One sentence for each need that no column meets; empty if the table can be imported."""
     labels = {f.name: f.label for f in fields}
-    return [
-        _lack(column_map, names, labels) for names in needs if not any(n in column_map.columns for n in names)
-    ]
+    return [_lack(column_map, names, labels) for names in needs if not any(n in column_map.columns for n in names)]
 
 
 def _lack(column_map: ColumnMap, names: Sequence[str], labels: Mapping[str, str]) -> str:

@@ -63,7 +63,9 @@ class Patient(models.Model):
         "do not contact because", max_length=120, blank=True, help_text="Fill in to keep the program silent."
     )
     corrected = models.JSONField(
-        default=list, editable=False, help_text="Fields that a person set by hand; a list does not overwrite them."
+        default=list,
+        editable=False,
+        help_text="Fields that a person set by hand; a list does not overwrite them.",
     )
     left_list_at = models.DateTimeField(null=True, blank=True, editable=False)
     search_name = models.CharField(max_length=260, editable=False, default="", db_index=True)
@@ -141,9 +143,7 @@ class Phone(models.Model):
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.UNKNOWN)
     label = models.CharField(max_length=8, choices=Label, default=Label.OTHER)
     source = models.CharField(max_length=8, choices=Source, default=Source.LIST)
-    basis = models.CharField(
-        "basis to text", max_length=24, choices=TextingBasis, default=TextingBasis.UNKNOWN
-    )
+    basis = models.CharField("basis to text", max_length=24, choices=TextingBasis, default=TextingBasis.UNKNOWN)
     added_at = models.DateTimeField(default=clock.now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, help_text="Set when the number is no longer theirs.")
 

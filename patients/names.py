@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from nameparser import HumanName
 from nameparser.config import Constants
 
-
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 
 

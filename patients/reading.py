@@ -13,7 +13,13 @@ from patients.proposing import Incoming
 PHONE_FIELDS = ("cell_phone", "home_phone", "work_phone", "phone")
 PHONE_COLUMNS = {**{name: name for name in PHONE_FIELDS}, "phone2": "phone"}
 TEXT_FIELDS = {
-    "email": 254, "address": 120, "address2": 120, "city": 80, "state": 20, "insurer": 120, "insurer_id": 60,
+    "email": 254,
+    "address": 120,
+    "address2": 120,
+    "city": 80,
+    "state": 20,
+    "insurer": 120,
+    "insurer_id": 60,
 }
 NAME_FIELDS = ("first_name", "middle_name", "last_name", "suffix", "preferred_name")
 SEXES = {"f": "female", "female": "female", "m": "male", "male": "male", "other": "other", "x": "other"}

@@ -120,9 +120,7 @@ class InvitationAdmin(PracticeAdmin):
             messages.success(request, "The code is withdrawn. Later answers with it go to review.")
             return redirect("admin:consent_invitation_changelist")
         code = codes.show(invitation.code)
-        return self.show(
-            request, "consent/code_withdraw.html", "Withdraw this code", invitation=invitation, code=code
-        )
+        return self.show(request, "consent/code_withdraw.html", "Withdraw this code", invitation=invitation, code=code)
 
 
 def _link(invitation: Invitation, practice: Practice) -> str:

@@ -103,9 +103,7 @@ def _foreseen(request, patient: Patient, form: DecisionForm) -> list[dict]:
     lines = []
     for kind, decision in form.decisions.items():
         try:
-            event = ledger.draft_event(
-                patient=patient, kind=kind, decision=decision, by=request.user, **form.told
-            )
+            event = ledger.draft_event(patient=patient, kind=kind, decision=decision, by=request.user, **form.told)
         except ValidationError as problem:
             _add_errors(form, problem)
             return []

@@ -62,9 +62,7 @@ class UploadForm(forms.Form):
 
 
 class DismissForm(forms.Form):
-    note = forms.CharField(
-        label="Why can it not be used?", max_length=300, help_text="As: a test by the front desk."
-    )
+    note = forms.CharField(label="Why can it not be used?", max_length=300, help_text="As: a test by the front desk.")
 
 
 @admin.register(Response)
@@ -87,9 +85,7 @@ class ResponseAdmin(PracticeAdmin):
 
     @page("<int:response_id>/change/", look="consent.view_response")
     def review(self, request, response_id: int):
-        response = get_object_or_404(
-            Response.objects.select_related("file", "patient", "decided_by"), pk=response_id
-        )
+        response = get_object_or_404(Response.objects.select_related("file", "patient", "decided_by"), pk=response_id)
         may_decide = request.user.has_perm("consent.decide_response") and _is_open(response)
         words = request.GET.get("q", "").strip() if may_decide else ""
         return self.show(

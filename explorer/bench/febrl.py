@@ -25,9 +25,7 @@ def febrl_world(list_file: Path, contacts_file: Path) -> World:
         for number, row in enumerate(originals, 1)
     ]
     contacts = [
-        ContactRecord(
-            number, given=row["given_name"], family=row["surname"], date_of_birth=_born(row["date_of_birth"])
-        )
+        ContactRecord(number, given=row["given_name"], family=row["surname"], date_of_birth=_born(row["date_of_birth"]))
         for number, row in enumerate(copies, 1)
     ]
     contact_of = {_person(row): number for number, row in enumerate(copies, 1)}

@@ -30,7 +30,11 @@ from patients import actions
 from patients.models import Patient
 from patients.practice import change_practice
 
-PAGES = {"patient list": "/admin/patients/patient/", "search": "/admin/patients/patient/?q=smith", "home": "/admin/"}
+PAGES = {
+    "patient list": "/admin/patients/patient/",
+    "search": "/admin/patients/patient/?q=smith",
+    "home": "/admin/",
+}
 VISITS = 60
 MB = 1_000_000
 
@@ -90,9 +94,7 @@ def _measure_sending(spruce: Spruce, found: dict) -> None:
 
 
 def _measure_answers(found: dict) -> None:
-    Message.objects.filter(state=Message.State.ACCEPTED).update(
-        state=Message.State.CONFIRMED, confirmed_at=clock.now()
-    )
+    Message.objects.filter(state=Message.State.ACCEPTED).update(state=Message.State.CONFIRMED, confirmed_at=clock.now())
     export = io.BytesIO()
     found["answers"] = write_forms_export(export, list(issued()), clock.now() + timedelta(days=30))
     content = export.getvalue()

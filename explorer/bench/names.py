@@ -53,9 +53,7 @@ PARTICLED = (
     "Le Blanc",
     "Van der Berg",
 )
-ENDINGS = _words(
-    "son man ton ley worth ham field ford well brook er ett ski wicz ard ington berg stein more dale"
-)
+ENDINGS = _words("son man ton ley worth ham field ford well brook er ett ski wicz ard ington berg stein more dale")
 BEGINNINGS = _words(
     "Al Bar Ber Bran Cal Car Col Dal Den Dor El Fair Far Gal Gar Gil Had Hal Har Hol Kel Ken Kir Lam Lin "
     "Mar Mel Mor Nor Os Pem Pres Rad Ram Rod Ros Sel Sher Stan Sut Tal Thorn Til Wal War Wes Whit Win Yar "

@@ -140,9 +140,7 @@ class _Maker:
         patients = [self._patient(number, human) for number, human in enumerate(people, 1)]
         truth: dict[int, int | None] = {}
         for patient, human in zip(patients, people, strict=True):
-            truth[patient.id] = (
-                None if self.chance("without_contact") else self._contact_of(human, patient.id)
-            )
+            truth[patient.id] = None if self.chance("without_contact") else self._contact_of(human, patient.id)
         self._add_nobodies(people)
         renumbered = self._shuffle()
         self.random.shuffle(patients)
@@ -211,9 +209,7 @@ class _Maker:
         if not human.home and self.random.random() < 0.4:
             human.home = self._phone()
         if not human.email and self.random.random() < 0.6:
-            human.email = f"{human.first}.{human.last}{next(self.numbers)}@example.com".lower().replace(
-                " ", ""
-            )
+            human.email = f"{human.first}.{human.last}{next(self.numbers)}@example.com".lower().replace(" ", "")
 
     def _single(self, people: list[Human]) -> Human:
         if people and self.chance("namesakes"):
@@ -241,9 +237,7 @@ class _Maker:
 
     def _parent_and_child(self) -> list[Human]:
         parent = self._human()
-        child = self._human(
-            last=parent.last, born=parent.born + timedelta(days=self.random.randint(7000, 12000))
-        )
+        child = self._human(last=parent.last, born=parent.born + timedelta(days=self.random.randint(7000, 12000)))
         self._share(parent, child, self.random.random() < 0.5)
         return [parent, child]
 
@@ -338,9 +332,7 @@ class _Maker:
             display = display.upper()
             contact = replace(contact, given=contact.given.upper(), family=contact.family.upper())
         if self.chance("aside"):
-            display += self.random.choice(
-                [" (dad)", " (mom)", " (new cell)", " - daughter's phone", " (patient)"]
-            )
+            display += self.random.choice([" (dad)", " (mom)", " (new cell)", " - daughter's phone", " (patient)"])
         if self.chance("shown_only"):
             contact = replace(contact, given="", middle="", family="")
         return replace(contact, display=display)
@@ -421,10 +413,6 @@ class _Maker:
 
     def _add_professional(self, human: Human) -> None:
         category = self.random.choice(["professional", "clinic"])
-        name = (
-            f"Dr. {human.first} {human.last}" if category == "professional" else f"{human.last} Family Clinic"
-        )
-        contact = ContactRecord(
-            next(self.contact_ids), human.first, "", human.last, name, None, (self._phone(),)
-        )
+        name = f"Dr. {human.first} {human.last}" if category == "professional" else f"{human.last} Family Clinic"
+        contact = ContactRecord(next(self.contact_ids), human.first, "", human.last, name, None, (self._phone(),))
         self.contacts.append(replace(contact, category=category))

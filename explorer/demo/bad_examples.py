@@ -9,9 +9,7 @@ from explorer.demo.listing import HEADINGS, listed
 from explorer.demo.people import practice
 from explorer.demo.sheets import Row, write_workbook
 
-PICTURE = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 SPANISH = (
     "Número de expediente", "Fecha de nacimiento", "Nombre del paciente", "Dirección", "Ciudad", "Estado",
     "Código postal", "Última visita", "Correo electrónico", "Teléfono de casa", "Teléfono celular", "Seguro",

@@ -44,9 +44,7 @@ def write_newer_list(path: Path, synthetic: SyntheticPractice | None = None) -> 
     kinds = [kind for kind, number in CORRECTIONS.items() for _ in range(number)]
     women = [person for person in synthetic.people if person.sex == "female"]
     chosen = rng.sample(women, len(kinds) + VANISHED + 1)
-    corrected = {
-        person.mrn: _corrected(person, kind, desk) for person, kind in zip(chosen, kinds, strict=False)
-    }
+    corrected = {person.mrn: _corrected(person, kind, desk) for person, kind in zip(chosen, kinds, strict=False)}
     vanished = [person.mrn for person in chosen[len(kinds) : -1]]
     *new, repeated, nameless, unborn = synthetic.newcomers
     repeated = replace(repeated, mrn=chosen[-1].mrn)

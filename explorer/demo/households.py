@@ -93,9 +93,7 @@ def facility(desk: Desk) -> list[Person]:
 def namesakes(desk: Desk) -> list[Person]:
     """Two people of one name who have nothing to do with each other."""
     first = alone(desk)[0]
-    second = desk.register(
-        desk.home(), desk.household(), sex=first.sex, given=first.given, family=first.family
-    )
+    second = desk.register(desk.home(), desk.household(), sex=first.sex, given=first.given, family=first.family)
     return [first, replace(second, middle=first.middle, suffix=first.suffix)]
 
 

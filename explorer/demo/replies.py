@@ -32,9 +32,7 @@ WORDS = {
 STEP_SHARES = (60, 22, 12, 6)  # which text brings the reply
 
 
-def reply_to(
-    number: str, people: Sequence[Person], text_count: int, seed: int = SEED
-) -> list[tuple[float, str]]:
+def reply_to(number: str, people: Sequence[Person], text_count: int, seed: int = SEED) -> list[tuple[float, str]]:
     """Replies to the text with this count (1 is the first) at this number: hours after that text, words."""
     habit = habit_of(number, seed)
     rng = Random(f"{seed}:{number}:reply")

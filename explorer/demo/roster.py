@@ -40,9 +40,7 @@ def roster_sheets(people: Sequence[Person], newcomers: Sequence[Person]) -> dict
 
 def _unknown(people: Sequence[Person], newcomers: Sequence[Person]) -> list[Person]:
     """One patient who comes with the newer list, and one number that nobody has."""
-    enrolled = [
-        replace(person, apcm="active", icd10=("I10", "E11.9"), signed_up=BEGAN) for person in newcomers[:2]
-    ]
+    enrolled = [replace(person, apcm="active", icd10=("I10", "E11.9"), signed_up=BEGAN) for person in newcomers[:2]]
     nobodys = str(1 + max(int(person.mrn) for person in [*people, *newcomers] if person.mrn.isdigit()))
     return [enrolled[0], replace(enrolled[1], mrn=nobodys)]
 

@@ -31,7 +31,8 @@ def sign_ins() -> list[SignIn]:
 def make_people() -> None:
     for username, first, last, role in PEOPLE:
         user, new = User.objects.get_or_create(
-            username=username, defaults={"first_name": first, "last_name": last, "role": role, "is_staff": True}
+            username=username,
+            defaults={"first_name": first, "last_name": last, "role": role, "is_staff": True},
         )
         if new:
             user.set_password(_password(username))

@@ -33,9 +33,7 @@ def typed_cells(answer: Answer, seed: int) -> list[str | date | datetime | None]
     started_at = completed_at - timedelta(seconds=rng.randrange(80, 600))
     signed_on = completed_at.date()
     mistake = "" if answer.second else plan.mistake
-    birth_date = (
-        _wrong_day(person.birth_date, signed_on, rng) if mistake == WRONG_BIRTH_DATE else person.birth_date
-    )
+    birth_date = _wrong_day(person.birth_date, signed_on, rng) if mistake == WRONG_BIRTH_DATE else person.birth_date
     once_more = birth_date if rng.random() < 0.5 else person.birth_date
     return [
         started_at,

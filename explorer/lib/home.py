@@ -15,7 +15,7 @@ class BadHome(Exception):
 
 
 def mode() -> str:
-    """"demo" or "live", from PATIENT_EXPLORER_MODE; raises BadHome for anything else."""
+    """ "demo" or "live", from PATIENT_EXPLORER_MODE; raises BadHome for anything else."""
     named = os.environ.get("PATIENT_EXPLORER_MODE", "").strip().lower() or DEMO
     if named not in (DEMO, LIVE):
         raise BadHome("PATIENT_EXPLORER_MODE must be demo or live.")

@@ -140,9 +140,7 @@ def send(
     name = f"{service} {method} {resource or '-'}"
     started = time.monotonic()
     try:
-        answer = session.send(
-            prepared, stream=True, timeout=timeout, allow_redirects=False, verify=True, proxies={}
-        )
+        answer = session.send(prepared, stream=True, timeout=timeout, allow_redirects=False, verify=True, proxies={})
         response = _read(answer, started, max_bytes)
         if 300 <= response.status < 400:
             raise OutcomeUnknown("a redirect, which is never followed")

@@ -24,9 +24,7 @@ class Practice(models.Model):
     doctor = models.CharField(max_length=80, blank=True, help_text="The physician who moves, as patients say it.")
     phone = models.CharField(max_length=20, blank=True, help_text="The number patients call, as 205-555-0100.")
     time_zone = models.CharField(max_length=40, default="America/Chicago", help_text="As America/Chicago.")
-    state = models.CharField(
-        max_length=2, default="AL", help_text="Two letters; decides the holidays and quiet hours."
-    )
+    state = models.CharField(max_length=2, default="AL", help_text="Two letters; decides the holidays and quiet hours.")
     transition_date = models.DateField(null=True, blank=True, help_text="First day at the new practice.")
     old_practice = models.CharField(max_length=80, blank=True)
     new_practice = models.CharField(max_length=80, blank=True)

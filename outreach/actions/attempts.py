@@ -13,11 +13,25 @@ WRONG = (Attempt.Outcome.WRONG_NUMBER, Attempt.Outcome.NOT_IN_SERVICE)
 
 @transaction.atomic
 def record_attempt(
-    *, patient: Patient, channel: str, outcome: str, by, note: str = "", next_on=None, at=None, number: str = ""
+    *,
+    patient: Patient,
+    channel: str,
+    outcome: str,
+    by,
+    note: str = "",
+    next_on=None,
+    at=None,
+    number: str = "",
 ) -> Attempt:
     """Raises ValidationError. A wrong number is not texted any more."""
     attempt = Attempt(
-        patient=patient, channel=channel, outcome=outcome, by=by, note=note, next_on=next_on, at=at or clock.now()
+        patient=patient,
+        channel=channel,
+        outcome=outcome,
+        by=by,
+        note=note,
+        next_on=next_on,
+        at=at or clock.now(),
     )
     if attempt.at > clock.now():
         raise ValidationError({"at": "This lies in the future."})

@@ -218,9 +218,7 @@ def plan_reminders(now: datetime) -> int:
 def _plan_step(campaign: Campaign, step: CampaignStep, practice: Practice, now: datetime) -> int:
     firsts = campaign.messages.filter(step__day=0, state=Message.State.CONFIRMED, accepted_at__isnull=False)
     begun = {
-        phone: at
-        for phone, at in firsts.values_list("phone", "accepted_at")
-        if _due(at, step.day, practice) <= now
+        phone: at for phone, at in firsts.values_list("phone", "accepted_at") if _due(at, step.day, practice) <= now
     }
     for phone in campaign.messages.filter(step=step).values_list("phone", flat=True):
         begun.pop(phone, None)
@@ -278,7 +276,10 @@ def release(message: Message, *, by) -> None:
 def drop(message: Message, *, by) -> None:
     """A person decides that a late text is not sent."""
     Message.objects.filter(pk=message.pk, state=Message.State.PLANNED).update(
-        state=Message.State.SKIPPED, reason="Staff decided not to send it.", settled_by=by, settled_at=clock.now()
+        state=Message.State.SKIPPED,
+        reason="Staff decided not to send it.",
+        settled_by=by,
+        settled_at=clock.now(),
     )
 
 

@@ -13,7 +13,16 @@ from outreach.spruce import Spruce, SpruceContact
 from patients.models import Patient, Phone
 
 CHUNK = 1000
-COLUMNS = ("display_name", "given_name", "middle_name", "family_name", "date_of_birth", "category", "emails", "tags")
+COLUMNS = (
+    "display_name",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "date_of_birth",
+    "category",
+    "emails",
+    "tags",
+)
 
 
 @dataclass
@@ -130,11 +139,28 @@ def _patient_records() -> list[matching.PatientRecord]:
     phones: dict[int, list[str]] = {}
     for pk, e164 in Phone.objects.filter(retired_at=None).order_by("pk").values_list("patient_id", "e164"):
         phones.setdefault(pk, []).append(e164)
-    columns = ("first_name", "middle_name", "last_name", "suffix", "preferred_name", "date_of_birth", "email", "zip")
+    columns = (
+        "first_name",
+        "middle_name",
+        "last_name",
+        "suffix",
+        "preferred_name",
+        "date_of_birth",
+        "email",
+        "zip",
+    )
     return [
         matching.PatientRecord(
-            id=pk, first=first, middle=middle, last=last, suffix=suffix, preferred=preferred, date_of_birth=birth,
-            phones=tuple(phones.get(pk, ())), email=email, zip=code,
+            id=pk,
+            first=first,
+            middle=middle,
+            last=last,
+            suffix=suffix,
+            preferred=preferred,
+            date_of_birth=birth,
+            phones=tuple(phones.get(pk, ())),
+            email=email,
+            zip=code,
         )
         for pk, first, middle, last, suffix, preferred, birth, email, code in Patient.objects.on_the_list()
         .order_by("pk")
@@ -146,11 +172,26 @@ def _contact_records() -> list[matching.ContactRecord]:
     phones: dict[int, list[str]] = {}
     for pk, e164 in ContactPhone.objects.order_by("pk").values_list("contact_id", "e164"):
         phones.setdefault(pk, []).append(e164)
-    columns = ("given_name", "middle_name", "family_name", "display_name", "date_of_birth", "emails", "category")
+    columns = (
+        "given_name",
+        "middle_name",
+        "family_name",
+        "display_name",
+        "date_of_birth",
+        "emails",
+        "category",
+    )
     return [
         matching.ContactRecord(
-            id=pk, given=given, middle=middle, family=family, display=display, date_of_birth=birth,
-            phones=tuple(phones.get(pk, ())), emails=tuple(emails), category=category,
+            id=pk,
+            given=given,
+            middle=middle,
+            family=family,
+            display=display,
+            date_of_birth=birth,
+            phones=tuple(phones.get(pk, ())),
+            emails=tuple(emails),
+            category=category,
         )
         for pk, given, middle, family, display, birth, emails, category in Contact.objects.present()
         .order_by("pk")
@@ -184,7 +225,14 @@ def _store(decisions: list[matching.Decision]) -> None:
     record([(match, "update", {"verdict": [match.verdict, ""]}) for match in outdated])
     Match.objects.filter(pk__in=[match.pk for match in outdated]).delete()
     fresh = [
-        Match(patient_id=patient, contact_id=contact, verdict=verdict, score=score, reasons=reasons, needed=needed)
+        Match(
+            patient_id=patient,
+            contact_id=contact,
+            verdict=verdict,
+            score=score,
+            reasons=reasons,
+            needed=needed,
+        )
         for (patient, contact), (verdict, score, reasons, needed) in wanted.items()
         if (patient, contact) not in same
     ]
@@ -202,7 +250,10 @@ def _pairs(decision: matching.Decision):
 
 def reason_facts(reason: matching.Reason) -> dict:
     return {
-        "field": reason.field, "verdict": reason.verdict, "weight": round(reason.weight, 2), "words": reason.words
+        "field": reason.field,
+        "verdict": reason.verdict,
+        "weight": round(reason.weight, 2),
+        "words": reason.words,
     }
 
 

@@ -11,8 +11,8 @@ from consent.ledger import record_texting_stop
 from explorer.lib import clock
 from outreach.classify import classify
 from outreach.models import Conversation, LineState, Match, Message, Reply, Suppression
-from outreach.spruce import Item, Spruce
 from outreach.spruce import Conversation as SpruceConversation
+from outreach.spruce import Item, Spruce
 from patients.models import Patient, Phone
 
 OVERLAP = timedelta(minutes=10)  # Spruce's lists are eventually consistent
@@ -92,7 +92,9 @@ def _read(spruce: Spruce, known: Conversation, newest: datetime | None, since: d
     again = known.read_until is not None and newest is not None and newest <= known.read_until
     old = newest is not None and clock.now() - (newest - (spruce.ahead or timedelta())) >= SETTLES_AFTER
     Conversation.objects.filter(pk=known.pk).update(
-        read_at=clock.now(), read_until=seen if complete else known.read_until, settled=complete and (again or old)
+        read_at=clock.now(),
+        read_until=seen if complete else known.read_until,
+        settled=complete and (again or old),
     )
 
 
@@ -144,9 +146,7 @@ def patients_of(phone: str):
     """Everyone whose number it is, by the list or by a matched contact."""
     by_contact = Patient.objects.filter(matches__verdict__in=Match.LINKED, matches__contact__phones__e164=phone)
     by_list = Patient.objects.filter(phones__e164=phone)
-    return Patient.objects.filter(pk__in=by_contact.values("pk")) | Patient.objects.filter(
-        pk__in=by_list.values("pk")
-    )
+    return Patient.objects.filter(pk__in=by_contact.values("pk")) | Patient.objects.filter(pk__in=by_list.values("pk"))
 
 
 def _only_patient(phone: str) -> Patient | None:
@@ -162,7 +162,9 @@ def _suppress(reply: Reply) -> None:
         people = patients_of(reply.phone)
         numbers |= set(Phone.objects.filter(patient__in=people).values_list("e164", flat=True))
         numbers |= set(
-            Match.objects.linked().filter(patient__in=people).exclude(contact__phones=None)
+            Match.objects.linked()
+            .filter(patient__in=people)
+            .exclude(contact__phones=None)
             .values_list("contact__phones__e164", flat=True)
         )
         if reply.patient:
@@ -174,7 +176,10 @@ def suppress(numbers: set[str], *, reason: str, since: datetime, reply: Reply | 
     """No text goes to these numbers from this moment on; waiting ones are withdrawn."""
     for number in sorted(numbers):
         Suppression.objects.get_or_create(
-            phone=number, reason=reason, lifted_at=None, defaults={"since": since, "reply": reply, "set_by": by}
+            phone=number,
+            reason=reason,
+            lifted_at=None,
+            defaults={"since": since, "reply": reply, "set_by": by},
         )
     Message.objects.filter(phone__in=numbers, state=Message.State.PLANNED, kind=Message.Kind.CAMPAIGN).update(
         state=Message.State.SKIPPED, reason=dict(Suppression.Reason.choices)[reason]

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from explorer.lib import clock
+from explorer.lib.audit import record
 from explorer.lib.keys import key_for
 from explorer.lib.models import Practice
 from outreach import facts, gate, line, planning, segments, wording
@@ -135,7 +136,10 @@ def choose_line(spruce: Spruce):
 def _due(now: datetime) -> list[int]:
     """Planned texts of running campaigns whose time has come, oldest first."""
     waiting = Message.objects.filter(
-        kind=Message.Kind.CAMPAIGN, state=State.PLANNED, hold="", due_at__lte=now,
+        kind=Message.Kind.CAMPAIGN,
+        state=State.PLANNED,
+        hold="",
+        due_at__lte=now,
         campaign__state=Campaign.State.RUNNING,
     ).exclude(not_before__gt=now)
     return list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH])
@@ -285,9 +289,7 @@ def _send_answers(spruce: Spruce, report: Report) -> int:
     sent = 0
     if Practice.current().texting_stopped_at:
         return sent
-    waiting = Message.objects.filter(kind=Message.Kind.ANSWER, state=State.PLANNED).exclude(
-        not_before__gt=clock.now()
-    )
+    waiting = Message.objects.filter(kind=Message.Kind.ANSWER, state=State.PLANNED).exclude(not_before__gt=clock.now())
     for pk in waiting.order_by("pk").values_list("pk", flat=True):
         message = _claim_answer(pk)
         if message is None:
@@ -407,6 +409,7 @@ def settle(message: Message, *, went_out: bool, by) -> None:
     else:
         message.state, message.reason = State.FAILED, "Staff did not find it in Spruce."
     message.save()
+    record([(message, "update", {"state": [State.UNCERTAIN.value, message.state]})], by=by)
 
 
 @transaction.atomic
@@ -426,4 +429,5 @@ def answer_text(*, reply, text: str, by) -> Message:
     if reply.patient_id:
         MessagePatient.objects.create(message=message, patient_id=reply.patient_id)
     replies.mark_answered(reply)
+    record([(message, "create", {"kind": [None, "answer"]})], by=by)
     return message

@@ -165,9 +165,7 @@ class CampaignAdmin(PracticeAdmin):
             return redirect("admin:outreach_campaign_launch", campaign.pk)
         override = form.cleaned_data["override"] if _may_override(request) else ""
         try:
-            count = campaigns.launch(
-                campaign, by=request.user, override=override, expected=form.cleaned_data["texts"]
-            )
+            count = campaigns.launch(campaign, by=request.user, override=override, expected=form.cleaned_data["texts"])
         except campaigns.CannotLaunch as problem:
             messages.error(request, str(problem))
             return redirect("admin:outreach_campaign_launch", campaign.pk)
@@ -246,9 +244,7 @@ class CampaignAdmin(PracticeAdmin):
             campaigns.allow_again(by=request.user)
             async_task(SENDER)
             return redirect("admin:outreach_campaign_changelist")
-        waiting = Message.objects.filter(
-            state=Message.State.PLANNED, hold="", campaign__state=State.RUNNING
-        ).count()
+        waiting = Message.objects.filter(state=Message.State.PLANNED, hold="", campaign__state=State.RUNNING).count()
         return self._confirm(
             request, "Allow texting again?", button="Allow texting again",
             to=reverse("admin:outreach_campaign_changelist"),

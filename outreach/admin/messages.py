@@ -114,9 +114,7 @@ class TextTemplateAdmin(PracticeAdmin):
         except (planning.NoLink, wording.BadTemplate) as problem:
             return str(problem)
         size = segments.measure(text)
-        return format_html(
-            '<div class="pe-text">{}</div>{} parts, {}', text, size.parts, size.encoding
-        )
+        return format_html('<div class="pe-text">{}</div>{} parts, {}', text, size.parts, size.encoding)
 
     def save_model(self, request, obj, form, change) -> None:
         super().save_model(request, obj, form, change)

@@ -181,9 +181,7 @@ class ReplyAdmin(PracticeAdmin):
             messages.success(request, "This number gets no more texts. Waiting ones are withdrawn.")
             return redirect("admin:outreach_reply_change", reply_id)
         number = shown(reply.phone)
-        return self.show(
-            request, "outreach/reply_stop.html", "Do not text this number", reply=reply, number=number
-        )
+        return self.show(request, "outreach/reply_stop.html", "Do not text this number", reply=reply, number=number)
 
 
 def _answered(request, reply: Reply, text: str) -> bool:
@@ -319,9 +317,7 @@ class SuppressionAdmin(PracticeAdmin):
         form = StopForm(request.POST or None, label_suffix="")
         if request.method == "POST" and form.is_valid():
             number = form.cleaned_data["number"]
-            replies.suppress(
-                {number}, reason=Suppression.Reason.STAFF, since=clock.now(), by=request.user
-            )
+            replies.suppress({number}, reason=Suppression.Reason.STAFF, since=clock.now(), by=request.user)
             messages.success(request, f"{shown(number)} gets no more texts.")
             return redirect("admin:outreach_suppression_changelist")
         return self.show(request, "outreach/reply_stop_number.html", "Do not text a number", form=form)

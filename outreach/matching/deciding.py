@@ -40,9 +40,7 @@ def match(
     judged = taken | {contact for _, contact in rejected}
     copies = find_copies([contact for contact in candidates if contact.id not in judged], frequencies)
     people_left = [person for person in people if person.id not in accepted]
-    contacts_left = [
-        contact for contact in candidates if contact.id not in taken and contact.id not in copies
-    ]
+    contacts_left = [contact for contact in candidates if contact.id not in taken and contact.id not in copies]
     pairs = _compare(people_left, contacts_left, frequencies, rejected)
     decided = {decision.patient_id: decision for decision in pairs.decide(people_left, set(copies.values()))}
     return [decided.get(person.id) or _accepted(person.id, accepted[person.id]) for person in people]
@@ -58,9 +56,7 @@ def _facts(settled: Iterable[Settled]) -> tuple[dict[int, list[int]], set[Edge]]
     return dict(accepted), rejected
 
 
-def _compare(
-    people: list[Person], contacts: list[Person], frequencies: Frequencies, rejected: set[Edge]
-) -> Pairs:
+def _compare(people: list[Person], contacts: list[Person], frequencies: Frequencies, rejected: set[Edge]) -> Pairs:
     comparer = Comparer(frequencies)
     plausible: dict[Edge, Comparison] = {}
     new_owners: dict[int, Comparison] = {}

@@ -61,9 +61,7 @@ def lacking(found: Comparison) -> str:
             return ""
         return "the same birth date: correct the wrong one"
     if names_agree(found):
-        return (
-            "" if is_reached(found) else "a birth date on both records, or a phone number or e-mail in common"
-        )
+        return "" if is_reached(found) else "a birth date on both records, or a phone number or e-mail in common"
     reached = found.phone in PERSONAL or found.email == "own"
     nearly = (found.given in FULL_GIVEN and found.family in NEAR_FAMILY) or (
         found.given == "typo" and found.family == "same"

@@ -60,9 +60,7 @@ class Pairs:
 
     def _automatic(self) -> dict[int, int]:
         """Patient to contact, for the pairs that need nobody's look."""
-        margins = assign(
-            {edge: max(found.score - REVIEW_SCORE, 0.0) for edge, found in self.comparisons.items()}
-        )
+        margins = assign({edge: max(found.score - REVIEW_SCORE, 0.0) for edge, found in self.comparisons.items()})
         return {
             patient: contact
             for (patient, contact), margin in margins.items()
@@ -97,18 +95,14 @@ class Pairs:
     def _matched(self, patient: int, contact: int, copied: set[int]) -> Decision:
         found = self.comparisons[patient, contact]
         told = (*reasons(found), COPY) if contact in copied else reasons(found)
-        return Decision(
-            patient, contact, "matched", round(found.score, 1), told, _candidates(self.of_patient[patient])
-        )
+        return Decision(patient, contact, "matched", round(found.score, 1), told, _candidates(self.of_patient[patient]))
 
     def _review(self, patient: int, suggested: Ranked) -> Decision:
         contact, found = suggested[0]
         doubt = self._doubt(patient, contact, AUTOMATIC_MARGIN)
         told = (*reasons(found), doubt) if doubt else reasons(found)
         needed = contradiction(found) or lacking(found) or _needed_against(doubt, found)
-        return Decision(
-            patient, contact, "review", round(found.score, 1), told, _candidates(suggested), needed
-        )
+        return Decision(patient, contact, "review", round(found.score, 1), told, _candidates(suggested), needed)
 
     def _none(self, patient: int) -> Decision:
         candidates = _candidates(self.of_patient.get(patient, []))
@@ -131,6 +125,4 @@ def _needed_against(doubt: Reason | None, found: Comparison) -> str:
 
 
 def _candidates(ranked: Ranked) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(contact, round(found.score, 1), reasons(found)) for contact, found in ranked[:SHOWN]
-    )
+    return tuple(Candidate(contact, round(found.score, 1), reasons(found)) for contact, found in ranked[:SHOWN])

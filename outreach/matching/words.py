@@ -50,9 +50,7 @@ def reasons(found: Comparison) -> tuple[Reason, ...]:
         if (words := _words(found, field, verdict))
     ]
     if found.for_another:
-        told.append(
-            Reason("contact", "for another", 0.0, "the contact's name tells of a relative or of two people")
-        )
+        told.append(Reason("contact", "for another", 0.0, "the contact's name tells of a relative or of two people"))
     return tuple(told)
 
 

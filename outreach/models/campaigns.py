@@ -42,9 +42,7 @@ class Campaign(models.Model):
         MATCHED = "matched", "Patients with a Spruce contact"
         CHOSEN = "chosen", "Chosen patients"
 
-    name = models.CharField(
-        max_length=80, unique=True, validators=[RegexValidator(r"\S", "Give the campaign a name.")]
-    )
+    name = models.CharField(max_length=80, unique=True, validators=[RegexValidator(r"\S", "Give the campaign a name.")])
     cohort = models.CharField(max_length=8, choices=Cohort, default=Cohort.MATCHED)
     limit = models.PositiveIntegerField(
         null=True, blank=True, help_text="A pilot: no more than this many texts in the first step."
@@ -69,9 +67,7 @@ class Campaign(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="campaign_launched_at_and_state_agree",
-                condition=Q(state="draft", launched_at=None)
-                | Q(state="cancelled")
-                | Q(launched_at__isnull=False),
+                condition=Q(state="draft", launched_at=None) | Q(state="cancelled") | Q(launched_at__isnull=False),
             )
         ]
         permissions = [("run_campaign", "May launch, pause, resume and cancel campaigns")]
@@ -103,9 +99,7 @@ class CampaignPatient(models.Model):
     left_out = models.CharField(max_length=24, blank=True, help_text="Why there is no text: a code of the gate.")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["campaign", "patient"], name="campaign_holds_a_patient_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["campaign", "patient"], name="campaign_holds_a_patient_once")]
 
     def __str__(self) -> str:
         return f"Patient {self.patient_id} in campaign {self.campaign_id}"

@@ -42,9 +42,7 @@ class ContactPhone(models.Model):
     label = models.CharField(max_length=40, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["contact", "e164"], name="contact_has_a_number_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["contact", "e164"], name="contact_has_a_number_once")]
 
     def __str__(self) -> str:
         return f"{self.label or 'Phone'} of contact {self.contact_id}"

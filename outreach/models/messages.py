@@ -51,9 +51,7 @@ class Message(models.Model):
     step = models.ForeignKey(CampaignStep, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
     phone = models.CharField(max_length=16, db_index=True)
     patients = models.ManyToManyField(Patient, through="MessagePatient", related_name="messages")
-    invitation = models.ForeignKey(
-        Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="messages"
-    )
+    invitation = models.ForeignKey(Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
     state = models.CharField(max_length=9, choices=State, default=State.PLANNED)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was skipped, failed or waits.")
     hold = models.CharField(max_length=200, blank=True, help_text="Set when a person must decide first.")
@@ -90,12 +88,8 @@ class Message(models.Model):
             models.Index(fields=["phone", "first_attempt_at"], name="message_per_number"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "step", "phone"], name="one_text_per_campaign_step_and_number"
-            ),
-            models.UniqueConstraint(
-                fields=["key"], condition=~Q(key=""), name="idempotency_key_belongs_to_one_row"
-            ),
+            models.UniqueConstraint(fields=["campaign", "step", "phone"], name="one_text_per_campaign_step_and_number"),
+            models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="idempotency_key_belongs_to_one_row"),
             models.CheckConstraint(
                 name="campaign_message_has_campaign_and_step",
                 condition=Q(kind="campaign", campaign__isnull=False, step__isnull=False)
@@ -125,9 +119,7 @@ class MessagePatient(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["message", "patient"], name="message_names_a_patient_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["message", "patient"], name="message_names_a_patient_once")]
 
     def __str__(self) -> str:
         return f"Text {self.message_id} for patient {self.patient_id}"

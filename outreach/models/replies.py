@@ -114,8 +114,7 @@ class Suppression(models.Model):
             ),
             models.CheckConstraint(
                 name="lifting_needs_a_person_and_a_reason",
-                condition=Q(lifted_at=None)
-                | (Q(lifted_by__isnull=False) & ~Q(lifted_because="")),
+                condition=Q(lifted_at=None) | (Q(lifted_by__isnull=False) & ~Q(lifted_because="")),
             ),
         ]
 

@@ -52,9 +52,7 @@ class Organization:
         size = request.page_size(500)
         (after,) = request.position("contacts", [0])
         total = self.state.one("SELECT COUNT(*) AS n FROM contacts")["n"]
-        rows = self.state.all(
-            "SELECT * FROM contacts WHERE position > ? ORDER BY position LIMIT ?", after, size + 1
-        )
+        rows = self.state.all("SELECT * FROM contacts WHERE position > ? ORDER BY position LIMIT ?", after, size + 1)
         shown = [render.contact(self.state, row) for row in rows[:size]]
         return _page("contacts", shown, total, "contacts", [row["position"] for row in rows], size)
 
@@ -92,9 +90,7 @@ class Organization:
         size = request.page_size(500)
         (after,) = request.position("tags", [0])
         total = self.state.one("SELECT COUNT(*) AS n FROM tags")["n"]
-        rows = self.state.all(
-            "SELECT * FROM tags WHERE position > ? ORDER BY position LIMIT ?", after, size + 1
-        )
+        rows = self.state.all("SELECT * FROM tags WHERE position > ? ORDER BY position LIMIT ?", after, size + 1)
         shown = [render.tag(row) for row in rows[:size]]
         return _page("tags", shown, total, "tags", [row["position"] for row in rows], size)
 
@@ -187,9 +183,7 @@ class Organization:
         size = 100
         (after,) = request.position("scheduled", [0])
         total = self.state.one("SELECT COUNT(*) AS n FROM scheduled")["n"]
-        rows = self.state.all(
-            "SELECT * FROM scheduled WHERE position > ? ORDER BY position LIMIT ?", after, size + 1
-        )
+        rows = self.state.all("SELECT * FROM scheduled WHERE position > ? ORDER BY position LIMIT ?", after, size + 1)
         shown = [render.scheduled(row) for row in rows[:size]]
         return _page("scheduledMessages", shown, total, "scheduled", [row["position"] for row in rows], size)
 
@@ -236,9 +230,7 @@ class Organization:
     def _deliver(self, conversation_id: str, number: str, text: str, request_id: str, at: int) -> int:
         """The text becomes an item, and the patient decides what to answer and when."""
         sent = at + self.item_delay
-        position = self.state.add_item(
-            conversation_id, "outbound", text, request_id, sent, sent + self.list_delay
-        )
+        position = self.state.add_item(conversation_id, "outbound", text, request_id, sent, sent + self.list_delay)
         nth = self.state.one("SELECT COUNT(*) AS n FROM texts WHERE number = ?", number)["n"]
         for reply in self.behaviour(number, text, nth):
             back = sent + round(reply.after.total_seconds() * 1000)

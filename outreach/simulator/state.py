@@ -125,9 +125,7 @@ class State:
         self.do("INSERT INTO conversations VALUES (?, ?, ?, ?)", id, line_id, number, now)
         return id
 
-    def add_item(
-        self, conversation_id, direction, text, request_id, created_at, visible_at, is_note=False
-    ) -> int:
+    def add_item(self, conversation_id, direction, text, request_id, created_at, visible_at, is_note=False) -> int:
         return self.do(
             "INSERT INTO items VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)",
             *(conversation_id, direction, text, request_id, is_note, created_at, visible_at),

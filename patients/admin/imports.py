@@ -200,9 +200,7 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
         """The moving part of the page before, fetched again and again."""
         batch = self._batch(pk)
         done = {} if batch.state == State.PROPOSED else {"X-Done": "1"}
-        return TemplateResponse(
-            request, "patients/progress.html", {"batch": batch, **_progress(batch)}, headers=done
-        )
+        return TemplateResponse(request, "patients/progress.html", {"batch": batch, **_progress(batch)}, headers=done)
 
     @page("<int:pk>/discard/", look=IMPORT, act=IMPORT)
     def discard(self, request, pk: int):

@@ -141,9 +141,7 @@ READ = ["available", "one_practitioner", "stop", "cost"]
         ("no", [], "phone", True),
     ],
 )
-def test_a_spoken_yes_to_apcm_needs_the_four_disclosures(
-    signed_in, practice, apcm, read, method, written
-):
+def test_a_spoken_yes_to_apcm_needs_the_four_disclosures(signed_in, practice, apcm, read, method, written):
     patient = new_patient(apcm=True)
     form = spoken(practice, records="", apcm=apcm, disclosures=read, method=method)
     signed_in("staff").post(record_page(patient), confirmed(form))

@@ -181,9 +181,9 @@ def test_the_order_of_the_columns_does_not_matter(form, seed):
 def test_the_titles_alone_are_enough_for_an_export_without_rows(form):
     headings, _, meanings = export(form)
     found = named(understand(headings, []), meanings)
-    assert {
-        key: found[key] for key in ("code", "date_of_birth", "full_name", "records", "apcm", "notice")
-    } == {key: key for key in ("code", "date_of_birth", "full_name", "records", "apcm", "notice")}
+    assert {key: found[key] for key in ("code", "date_of_birth", "full_name", "records", "apcm", "notice")} == {
+        key: key for key in ("code", "date_of_birth", "full_name", "records", "apcm", "notice")
+    }
 
 
 def test_the_traps_of_the_earlier_system_are_not_stepped_into():
@@ -342,8 +342,7 @@ def test_what_is_no_time_is_none(written):
 def test_the_date_style_is_learned_from_the_column():
     form = {key: ENGLISH[key] for key in ("response_id", "completed_at", "code", "date_of_birth", "records")}
     rows = [
-        (n + 2, [str(n + 1), f"{n + 1:02}/12/2026 10:00:00", CODES[n], f"{13 + n}/02/1946", "Yes"])
-        for n in range(11)
+        (n + 2, [str(n + 1), f"{n + 1:02}/12/2026 10:00:00", CODES[n], f"{13 + n}/02/1946", "Yes"]) for n in range(11)
     ]
     form_map = understand(list(form.values()), rows)
     answers = read_answers(form_map, rows, today=TODAY)

@@ -189,9 +189,7 @@ def test_a_code_passed_on_to_another_patient_changes_neither():
 
 
 def test_twins_on_one_phone_are_told_apart_by_name_alone():
-    jean, joan = (
-        Person(id, first=first, last="Hill", born=MARY.born) for id, first in ((1, "Jean"), (2, "Joan"))
-    )
+    jean, joan = (Person(id, first=first, last="Hill", born=MARY.born) for id, first in ((1, "Jean"), (2, "Joan")))
     twins = Register([jean, joan], [Issued(CODE, (1, 2), SENT, GOOD_UNTIL)])
     assert judge(from_mary(full_name="Joan Hill"), twins).patient_id == 2
     assert judge(from_mary(full_name="Jean Hill"), twins).patient_id == 1
@@ -437,9 +435,7 @@ class Practice:
         ids = range(first_id, first_id + size)
         for id, (first, suffix, day) in zip(ids, members, strict=True):
             middle = pick.choice(["", "", pick.choice(GIVEN), pick.choice("ABCDEFGHJ")])
-            self.persons.append(
-                Person(id, f"MRN{id}", first, middle, family, suffix, born=day, household=first_id)
-            )
+            self.persons.append(Person(id, f"MRN{id}", first, middle, family, suffix, born=day, household=first_id))
         foreign = "".join(pick.choices(string.ascii_letters + string.digits, k=16))
         code = foreign if pick.random() < 0.3 else new_code()
         self.issued.append(Issued(code, tuple(ids), SENT, GOOD_UNTIL))
@@ -486,16 +482,12 @@ class Practice:
             "code": self.code_as_typed(person),
             "birth": birth,
             "records": self.random.choice((SAYS_YES, SAYS_YES, SAYS_NO)),
-            "apcm": self.random.choice(
-                ("Yes, I want to continue APCM", "No, I do not", "Not applicable", "")
-            ),
+            "apcm": self.random.choice(("Yes, I want to continue APCM", "No, I do not", "Not applicable", "")),
             "notice": self.random.choice(("Yes, please notify them", "No – I will handle it myself", "")),
             "name": self.name_as_typed(person),
             "birth_again": birth,
             "box": "I have read this form and sign it;",
-            "comment": self.random.choice(
-                ("", "", "Thanks!", "=1+1", "<i>hi</i>", "\U0001f600" * 50, "x" * 10_000)
-            ),
+            "comment": self.random.choice(("", "", "Thanks!", "=1+1", "<i>hi</i>", "\U0001f600" * 50, "x" * 10_000)),
         }
         cells |= changes
         return [
@@ -552,9 +544,7 @@ def synthetic_export(seed):
         elif kind == 3:
             add("births differ", "review", person, practice.cells(person, moment, birth_again="1/1/1951"))
         elif kind == 4:
-            others = [
-                name for name in GIVEN if not same_given_name(name, person.first) and name != person.middle
-            ]
+            others = [name for name in GIVEN if not same_given_name(name, person.first) and name != person.middle]
             spouse = f"{pick.choice(others)} {person.last}"
             add("spouse signs", "review", person, practice.cells(person, moment, name=spouse))
         elif kind == 5:
@@ -589,9 +579,7 @@ def synthetic_export(seed):
         else:
             add("clean", "applied", person, practice.cells(person, moment))
     for _ in range(10):
-        add(
-            "empty", "rejected", None, ["2026-12-09 10:00:00", "2026-12-09 10:00:00", "anonymous", *[""] * 11]
-        )
+        add("empty", "rejected", None, ["2026-12-09 10:00:00", "2026-12-09 10:00:00", "anonymous", *[""] * 11])
     rows = [(place + 2, [str(place + 1), *row]) for place, row in enumerate(cells)]
     return practice, rows, truth
 
@@ -606,9 +594,7 @@ def test_seven_hundred_rows_no_wrong_application_and_no_clean_answer_lost(seed):
     assert len(judged) == len(truth) > 680
 
     pairs = list(zip(truth, judged, strict=True))
-    wrong = [
-        (t, j) for t, j in pairs if j.outcome == "applied" and (t[1] != "applied" or j.patient_id != t[2])
-    ]
+    wrong = [(t, j) for t, j in pairs if j.outcome == "applied" and (t[1] != "applied" or j.patient_id != t[2])]
     assert wrong == []
     needless = Counter(t[0] for t, j in pairs if t[1] == "applied" and j.outcome != "applied")
     assert needless["clean"] == needless["revoked later"] == needless["code mistyped"] == 0

@@ -15,9 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def patient():
-    return Patient.objects.create(
-        mrn="1001", first_name="Ada", last_name="Testwood", date_of_birth=date(1950, 1, 2)
-    )
+    return Patient.objects.create(mrn="1001", first_name="Ada", last_name="Testwood", date_of_birth=date(1950, 1, 2))
 
 
 def said(patient, decision, ago: timedelta, *, kind="records", **more):
@@ -87,9 +85,7 @@ def test_a_line_is_replaced_once(patient):
         said(patient, "given", 3 * DAYS, replaces=first, note="Again.")
 
 
-@pytest.mark.parametrize(
-    ("ago", "problem"), [(-timedelta(hours=1), "future"), (timedelta(days=40_000), "birth")]
-)
+@pytest.mark.parametrize(("ago", "problem"), [(-timedelta(hours=1), "future"), (timedelta(days=40_000), "birth")])
 def test_an_answer_lies_between_birth_and_now(patient, ago, problem):
     with pytest.raises(ValidationError, match=problem):
         said(patient, "given", ago)

@@ -83,17 +83,13 @@ def test_a_number_replies_once_at_most_and_always_alike(synthetic):
     numbers = sorted({person.phone for person in synthetic.people if person.phone})
     replies = {number: replies_for(number) for number in numbers}
     assert replies == {number: replies_for(number) for number in numbers}
-    assert {number for number, texts in replies.items() if texts} == {
-        number for number in numbers if habit_of(number)
-    }
+    assert {number for number, texts in replies.items() if texts} == {number for number in numbers if habit_of(number)}
     assert {len(texts) for texts in replies.values()} == {0, 1}
     assert all(0 < hours <= 16 * 24 and words for texts in replies.values() for hours, words in texts)
 
 
 def test_a_reply_belongs_to_one_of_the_texts(synthetic):
-    number = next(
-        person.phone for person in synthetic.people if person.phone and habit_of(person.phone) == "stop"
-    )
+    number = next(person.phone for person in synthetic.people if person.phone and habit_of(person.phone) == "stop")
     answered = [count for count in range(1, 10) if reply_to(number, [], count)]
     assert len(answered) == 1
     assert answered[0] <= 4
@@ -162,9 +158,7 @@ def test_no_invitation_no_answer(tmp_path):
     assert _export(tmp_path, [], 25)[1] == []
 
 
-def test_people_mistype_codes_and_birth_dates_use_another_link_and_contradict_themselves(
-    final, synthetic, invitations
-):
+def test_people_mistype_codes_and_birth_dates_use_another_link_and_contradict_themselves(final, synthetic, invitations):
     _, rows = final
     people = {person.birth_date: person for person in synthetic.people}
     shown = {one.code_shown: one.mrns for one in invitations}
@@ -188,11 +182,7 @@ def test_people_mistype_codes_and_birth_dates_use_another_link_and_contradict_th
 
 
 def test_a_letter_code_of_another_system_keeps_its_case(tmp_path, synthetic):
-    foreign = [
-        IssuedInvitation("aB3dEf7hJk", (person.mrn,), FIRST_TEXT)
-        for person in synthetic.people
-        if person.phone
-    ]
+    foreign = [IssuedInvitation("aB3dEf7hJk", (person.mrn,), FIRST_TEXT) for person in synthetic.people if person.phone]
     _, rows = _export(tmp_path, foreign, 25)
     assert sum(row[5] == "aB3dEf7hJk" for row in rows) > 0.9 * len(rows)
 

@@ -31,13 +31,9 @@ OPTIONAL = {
 
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_the_same_seed_gives_the_same_practice_in_another_process(synthetic, hash_seed):
-    code = (
-        "from explorer.demo.people import practice; import zlib; print(zlib.crc32(repr(practice()).encode()))"
-    )
+    code = "from explorer.demo.people import practice; import zlib; print(zlib.crc32(repr(practice()).encode()))"
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-    there = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, check=True, env=environment, cwd=ROOT
-    )
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment, cwd=ROOT)
     assert int(there.stdout) == zlib.crc32(repr(synthetic).encode())
 
 
@@ -73,9 +69,7 @@ def test_enrolment_is_486_and_25_removed_with_levels_by_conditions_and_qmb(synth
         "active": 486,
         "removed": 25,
     }
-    levels = {
-        (person.apcm_level, len(person.icd10) >= 2, person.qmb) for person in synthetic.people if person.apcm
-    }
+    levels = {(person.apcm_level, len(person.icd10) >= 2, person.qmb) for person in synthetic.people if person.apcm}
     assert levels == {(1, False, False), (1, False, True), (2, True, False), (3, True, True)}
 
 
@@ -163,19 +157,15 @@ def test_only_patients_and_unknowns_belong_to_patients(synthetic):
 def test_contacts_have_what_makes_matching_hard(synthetic):
     contacts = {contact["id"]: contact for contact in synthetic.contacts}
     kept = [
-        (person, contacts[synthetic.truth[person.mrn]])
-        for person in synthetic.people
-        if synthetic.truth[person.mrn]
+        (person, contacts[synthetic.truth[person.mrn]]) for person in synthetic.people if synthetic.truth[person.mrn]
     ]
     numbers = [{phone["value"] for phone in contact["phoneNumbers"]} for _, contact in kept]
     without_birth_date = sum("dateOfBirth" not in contact for _, contact in kept)
     other_number = sum(
-        not found & {person.home_phone, person.cell_phone}
-        for (person, _), found in zip(kept, numbers, strict=True)
+        not found & {person.home_phone, person.cell_phone} for (person, _), found in zip(kept, numbers, strict=True)
     )
     other_birth_date = sum(
-        contact.get("dateOfBirth", str(person.birth_date)) != str(person.birth_date)
-        for person, contact in kept
+        contact.get("dateOfBirth", str(person.birth_date)) != str(person.birth_date) for person, contact in kept
     )
     other_name = sum(contact["givenName"].casefold() != person.given.casefold() for person, contact in kept)
     assert 0.4 < without_birth_date / len(kept) < 0.6
@@ -187,9 +177,7 @@ def test_contacts_have_what_makes_matching_hard(synthetic):
 
 def test_strangers_hold_numbers_that_the_list_gives_to_patients(synthetic):
     owned = {*synthetic.truth.values(), *synthetic.duplicates}
-    listed = {
-        number for person in synthetic.people for number in (person.home_phone, person.cell_phone) if number
-    }
+    listed = {number for person in synthetic.people for number in (person.home_phone, person.cell_phone) if number}
     strangers = [
         contact
         for contact in synthetic.contacts

@@ -83,9 +83,7 @@ HOSTILE = {
         "cells allowed",
     ),
     "cells without a place": (
-        lambda: files.sheet_xml(
-            GOOD, f"<row>{'<c><v>1</v></c>' * 9000}</row>" + "<row><c><v>1</v></c></row>" * 900
-        ),
+        lambda: files.sheet_xml(GOOD, f"<row>{'<c><v>1</v></c>' * 9000}</row>" + "<row><c><v>1</v></c></row>" * 900),
         "cells allowed",
     ),
     "repeated rows": (lambda: files.ods(files.ods_row("x", repeated=1_048_576)), "cells allowed"),
@@ -130,9 +128,7 @@ def test_a_blank_styled_cell_at_the_end_of_the_sheet_is_no_hindrance():
     assert read_workbook(files.sheet_xml(GOOD, rows), "list.xlsx", UPLOAD).sheets[0].rows == [["1"]]
 
 
-@pytest.mark.parametrize(
-    "name", ["..\\..\\x\n.xlsx", "/etc/\x00passwd", "CON", "a" * 500, "", "\u202egnp.xlsx"]
-)
+@pytest.mark.parametrize("name", ["..\\..\\x\n.xlsx", "/etc/\x00passwd", "CON", "a" * 500, "", "\u202egnp.xlsx"])
 def test_a_hostile_file_name_cannot_disfigure_the_sentence(name):
     with pytest.raises(UnreadableTable) as refused:
         read_workbook(b"", name, UPLOAD)

@@ -32,7 +32,10 @@ def _modules():
     for room in ("explorer", "patients", "consent", "outreach", "onenote_sync"):
         for path in sorted((ROOT / room).rglob("*.py")):
             if "migrations" not in path.parts:
-                yield ".".join(path.relative_to(ROOT).with_suffix("").parts), ast.parse(path.read_text("utf-8"))
+                yield (
+                    ".".join(path.relative_to(ROOT).with_suffix("").parts),
+                    ast.parse(path.read_text("utf-8")),
+                )
 
 
 MODULES = dict(_modules())

@@ -18,7 +18,7 @@ from explorer.lib import http
 
 NO_DATABASE = True
 
-OK = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\ns-request-id: 0E5Q\r\n\r\n{}'
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\ns-request-id: 0E5Q\r\n\r\n{}"
 FAST = (0.3, 0.3)
 
 
@@ -215,9 +215,7 @@ def test_a_demo_talks_to_this_machine_and_never_to_the_world(monkeypatch, mode):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_error_and_the_token_does_not_follow_it(listening, status):
     elsewhere = listening()
-    here = listening(
-        f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url}/v1\r\nContent-Length: 0\r\n\r\n".encode()
-    )
+    here = listening(f"HTTP/1.1 {status} Moved\r\nLocation: {elsewhere.url}/v1\r\nContent-Length: 0\r\n\r\n".encode())
     with pytest.raises(http.OutcomeUnknown):
         http.send("spruce", "POST", here.url, token="secret", json={})
     assert len(here.requests) == 1

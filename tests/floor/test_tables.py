@@ -108,9 +108,7 @@ def test_hidden_sheets_are_marked_and_chart_sheets_left_out():
 
 
 def test_an_open_document_sheet_is_read():
-    assert rows_of(
-        files.ods(files.ods_row("MRN", "Name") + files.ods_row("1", "SMITH, JOHN")), "list.ods"
-    ) == [
+    assert rows_of(files.ods(files.ods_row("MRN", "Name") + files.ods_row("1", "SMITH, JOHN")), "list.ods") == [
         ["MRN", "Name"],
         ["1", "SMITH, JOHN"],
     ]
@@ -126,9 +124,7 @@ def test_text_tables_are_read_in_every_usual_encoding_and_with_every_delimiter(d
 
 
 def test_a_csv_keeps_the_row_numbers_excel_shows():
-    sheet = read_workbook(b'\r\nMRN,Name\r\n\r\n1,"SMITH,\r\nJOHN"\r\n2,DOE\r\n', "list.csv", UPLOAD).sheets[
-        0
-    ]
+    sheet = read_workbook(b'\r\nMRN,Name\r\n\r\n1,"SMITH,\r\nJOHN"\r\n2,DOE\r\n', "list.csv", UPLOAD).sheets[0]
     assert [number for number, _ in find_table(sheet, knows).rows] == [4, 5]
 
 
@@ -233,15 +229,9 @@ def test_repeated_headings_totals_and_footers_are_skipped_with_a_reason_and_blan
 
 
 def test_every_row_is_in_rows_or_skipped_or_blank():
-    rows = (
-        [["t"], ["MRN", "Name"]]
-        + [[str(i), "x"] if i % 3 else ["", ""] for i in range(30)]
-        + [["Total", "20"]]
-    )
+    rows = [["t"], ["MRN", "Name"]] + [[str(i), "x"] if i % 3 else ["", ""] for i in range(30)] + [["Total", "20"]]
     table = table_of(rows, first_row=4)
-    numbers = (
-        [number for number, _ in table.rows] + [number for number, _ in table.skipped] + [table.heading_row]
-    )
+    numbers = [number for number, _ in table.rows] + [number for number, _ in table.skipped] + [table.heading_row]
     assert sorted(numbers) == [4 + i for i, row in enumerate(rows) if any(row)]
 
 
@@ -252,9 +242,7 @@ def test_columns_beyond_the_headings_are_kept_and_blank_ones_dropped():
 
 
 def test_cells_of_a_table_are_clean():
-    assert table_of([["MRN\xa0", " Name "], ["\u200b1 ", "SMITH,\n JOHN"]]).rows == [
-        (2, ["1", "SMITH, JOHN"])
-    ]
+    assert table_of([["MRN\xa0", " Name "], ["\u200b1 ", "SMITH,\n JOHN"]]).rows == [(2, ["1", "SMITH, JOHN"])]
     assert clean("\ufeffa\xa0\xa0b\u200b") == "a b"
 
 
@@ -334,9 +322,7 @@ def test_a_workbook_of_payloads_opens_as_text():
     assert {cell.data_type for cell in sheet["A"]} == {"s"}
     assert (sheet.title, sheet["B1"].value, sheet["C1"].is_date) == ("A B", 1, True)
     read = [row[0] for row in rows_of(stream.getvalue())]
-    kept = [
-        payload.translate({0: None, 11: None, 13: "\n"}) for payload in PAYLOADS
-    ]  # XML ends lines with \n
+    kept = [payload.translate({0: None, 11: None, 13: "\n"}) for payload in PAYLOADS]  # XML ends lines with \n
     assert read == kept
 
 

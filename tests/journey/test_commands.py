@@ -121,9 +121,7 @@ def test_the_whole_journey_by_commands(shell, spruce, people, tmp_path):
     assert {mrn for line in issued for mrn in line["mrns"].split("|")} == {p.mrn for p in people.people}
 
     monday = datetime.fromisoformat(MONDAY).astimezone(ZoneInfo("America/Chicago"))
-    answered = [
-        IssuedInvitation(line["code"], line["mrns"].split("|"), monday) for line in issued if line["phone"]
-    ]
+    answered = [IssuedInvitation(line["code"], line["mrns"].split("|"), monday) for line in issued if line["phone"]]
     rows = write_forms_export(tmp_path / "forms.xlsx", answered, monday + timedelta(days=2))
     later = (monday + timedelta(days=2)).isoformat()
     taken = shell(
@@ -158,7 +156,10 @@ def test_wrong_usage_and_bad_files_say_so(shell, tmp_path):
     (tmp_path / "empty.xlsx").write_bytes(b"")
     assert "empty" in shell("import_patients", tmp_path / "empty.xlsx", fails=1)["error"]
     wrong = subprocess.run(
-        [sys.executable, ROOT / "manage.py", "import_patients"], env=shell.env, capture_output=True, timeout=60
+        [sys.executable, ROOT / "manage.py", "import_patients"],
+        env=shell.env,
+        capture_output=True,
+        timeout=60,
     )
     assert wrong.returncode == 2
 

@@ -32,7 +32,12 @@ def simulator(tmp_path, monday):
 
 
 def test_a_duplicate_chart_number_loses_nobody():
-    rows = [line("1", "SMITH, JOHN"), line("2", "JONES, MARY"), line("2", "BROWN, ANN"), line("3", "HALL, RAY")]
+    rows = [
+        line("1", "SMITH, JOHN"),
+        line("2", "JONES, MARY"),
+        line("2", "BROWN, ANN"),
+        line("3", "HALL, RAY"),
+    ]
     found = take_in(rows)
     assert set(Patient.objects.values_list("mrn", flat=True)) == {"1", "3"}
     told = [(each.row, problem["column"]) for each in found.proposals for problem in each.problems]
@@ -43,7 +48,8 @@ def test_a_blank_chart_number_spoils_no_other_and_joins_the_apcm_workbook():
     take_in([line(100 + number) for number in range(5)] + [line("")])
     assert sorted(Patient.objects.values_list("mrn", flat=True)) == ["100", "101", "102", "103", "104"]
     roster = workbook(
-        [["Patient #", "Last Name", "First Name", "Level 1 (One DX) (G0556)"], [100, "Smith", "John", "I10"]], "2025"
+        [["Patient #", "Last Name", "First Name", "Level 1 (One DX) (G0556)"], [100, "Smith", "John", "I10"]],
+        "2025",
     )
     review = actions.review_apcm(roster, "apcm.xlsx", limits=UPLOAD, apart=False)
     actions.apply(actions.stage(review, content=roster, by=None), by=None)
@@ -56,9 +62,7 @@ def test_a_title_row_above_and_a_numeric_heading_are_read():
     assert found.proposals[0].row == 4
 
 
-@pytest.mark.parametrize(
-    "written", ["1/2/50", "1950-01-02 00:00:00", "2-Jan-1950", 18265, "18265", date(1950, 1, 2)]
-)
+@pytest.mark.parametrize("written", ["1/2/50", "1950-01-02 00:00:00", "2-Jan-1950", 18265, "18265", date(1950, 1, 2)])
 def test_birth_dates_in_odd_dress_are_kept(written):
     take_in([line(dob=written)])
     assert Patient.objects.get().date_of_birth == date(1950, 1, 2)
@@ -87,7 +91,10 @@ def test_a_corrected_surname_in_a_newer_list_is_taken_over():
 def test_chart_numbers_with_letters_and_a_sheet_of_another_year_are_read():
     take_in([line("A123")])
     roster = workbook(
-        [["Patient #", "Last Name", "First Name", "Level 2 (2 + DX) (G0557)"], ["A123", "Smith", "John", "I10, E11"]],
+        [
+            ["Patient #", "Last Name", "First Name", "Level 2 (2 + DX) (G0557)"],
+            ["A123", "Smith", "John", "I10, E11"],
+        ],
         "2026",
     )
     review = actions.review_apcm(roster, "apcm.xlsx", limits=UPLOAD, apart=False)

@@ -83,14 +83,17 @@ def test_the_whole_journey(signed_in, spruce, people, monday, tmp_path):
     tasks.match_contacts()
     doubtful = Match.objects.in_review().first()
     decided = nurse.post(
-        reverse("admin:outreach_match_decide", args=[doubtful.patient_id, doubtful.contact_id]), {"act": "reject", "seen": "review"}
+        reverse("admin:outreach_match_decide", args=[doubtful.patient_id, doubtful.contact_id]),
+        {"act": "reject", "seen": "review"},
     )
     assert decided.status_code == 302
     doubtful.refresh_from_db()
     assert doubtful.verdict == "rejected"
 
     made = nurse.post(
-        reverse("admin:outreach_campaign_new"), {"name": "Move", "cohort": "matched", "days": "0, 3"}, follow=True
+        reverse("admin:outreach_campaign_new"),
+        {"name": "Move", "cohort": "matched", "days": "0, 3"},
+        follow=True,
     )
     campaign = Campaign.objects.get()
     assert made.status_code == 200
@@ -117,9 +120,7 @@ def test_the_whole_journey(signed_in, spruce, people, monday, tmp_path):
     tasks.poll_replies()
     assert nurse.get(reverse("admin:outreach_reply_changelist")).status_code == 200
     question = Reply.objects.needs_answer().get()
-    nurse.post(
-        reverse("admin:outreach_reply_answer", args=[question.pk]), {"text": "Please call us: 205-555-0100."}
-    )
+    nurse.post(reverse("admin:outreach_reply_answer", args=[question.pk]), {"text": "Please call us: 205-555-0100."})
 
     take_in_answers(nurse, monday(3))
     early = Response.objects.filter(outcome="applied").count()

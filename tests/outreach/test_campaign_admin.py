@@ -239,9 +239,7 @@ def test_a_launch_twice_plans_once(signed_in):
     assert "launched before" in page.content.decode()
 
 
-@pytest.mark.parametrize(
-    ("role", "state"), [("administrator", "running"), ("provider", "draft"), ("staff", "draft")]
-)
+@pytest.mark.parametrize(("role", "state"), [("administrator", "running"), ("provider", "draft"), ("staff", "draft")])
 def test_only_an_administrator_launches_in_spite_of_an_obstacle(role, state, signed_in):
     made.reachable()
     campaign = made.draft()

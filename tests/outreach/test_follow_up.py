@@ -43,9 +43,7 @@ def new_patient(mrn: str, last="Testwood", *, apcm=False, number="", **more) -> 
 
 
 def decided(patient: Patient, kind: str, decision: str, ago: timedelta = DAY) -> None:
-    record_event(
-        patient=patient, kind=kind, decision=decision, method="phone", occurred_at=clock.now() - ago, by=None
-    )
+    record_event(patient=patient, kind=kind, decision=decision, method="phone", occurred_at=clock.now() - ago, by=None)
 
 
 def tried(patient: Patient, outcome="no_answer", **more) -> Attempt:

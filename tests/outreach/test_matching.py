@@ -45,9 +45,7 @@ def band(patients, contacts, settled=()) -> str:
     ("who", "found"),
     [
         pytest.param(patient(), contact(), id="same name, number only known in E.164, no birth date"),
-        pytest.param(
-            patient(), contact(phones=(), date_of_birth=BORN), id="same name and birth date, no number"
-        ),
+        pytest.param(patient(), contact(phones=(), date_of_birth=BORN), id="same name and birth date, no number"),
         pytest.param(patient(), contact(phones=(OTHER_PHONE,), date_of_birth=BORN), id="new number"),
         pytest.param(patient(phones=(OTHER_PHONE, PHONE)), contact(), id="second number of the patient"),
         pytest.param(patient(), contact(phones=(OTHER_PHONE, PHONE)), id="second number of the contact"),
@@ -62,9 +60,7 @@ def band(patients, contacts, settled=()) -> str:
         pytest.param(patient(preferred="Skip"), contact(given="Skip"), id="preferred name"),
         pytest.param(patient(), contact(given="John (Skip)"), id="nickname in brackets"),
         pytest.param(patient(first="Mary Ann"), contact(given="Mary"), id="one of two given names"),
-        pytest.param(
-            patient(first="Mary", middle="Ann"), contact(given="Maryann"), id="two given names joined"
-        ),
+        pytest.param(patient(first="Mary", middle="Ann"), contact(given="Maryann"), id="two given names joined"),
         pytest.param(patient(), contact(given="Abernathy", family="John"), id="names exchanged"),
         pytest.param(patient(), contact(family="Abernahty"), id="slip in the last name"),
         pytest.param(patient(first="Bartholomew"), contact(given="Bartholomw"), id="slip in the first name"),
@@ -72,9 +68,7 @@ def band(patients, contacts, settled=()) -> str:
         pytest.param(patient(last="de la Cruz"), contact(family="Delacruz"), id="particles joined"),
         pytest.param(patient(last="de la Cruz"), contact(family="Cruz"), id="particles left out"),
         pytest.param(patient(last="O'Neil-Smith"), contact(family="Oneil"), id="half of a double name"),
-        pytest.param(
-            patient(suffix="Jr"), contact(family="Abernathy Jr."), id="same suffix in another field"
-        ),
+        pytest.param(patient(suffix="Jr"), contact(family="Abernathy Jr."), id="same suffix in another field"),
         pytest.param(patient(), contact(category="unknown"), id="category unknown"),
         pytest.param(patient(), shown_as("John Abernathy"), id="display name alone"),
         pytest.param(patient(), shown_as("ABERNATHY, JOHN A"), id="last name first"),
@@ -113,9 +107,7 @@ def test_one_person_is_matched_without_a_look(who, found):
             id="stranger with the same phone and birth date",
         ),
         pytest.param(patient(), contact(given="Susan"), id="wife on the husband's phone"),
-        pytest.param(
-            patient(), contact(date_of_birth=date(1978, 7, 1)), id="same name and phone, other birth date"
-        ),
+        pytest.param(patient(), contact(date_of_birth=date(1978, 7, 1)), id="same name and phone, other birth date"),
         pytest.param(
             patient(),
             contact(phones=(OTHER_PHONE,), date_of_birth=date(1978, 7, 1)),
@@ -141,13 +133,9 @@ def test_one_person_is_matched_without_a_look(who, found):
         ),
         pytest.param(patient(), contact(family="Abernathy Jr"), id="only the contact is a junior"),
         pytest.param(patient(middle="Adam"), contact(middle="Paul"), id="other middle name"),
-        pytest.param(
-            patient(first="Ann"), contact(given="Ann", family="Jones"), id="other last name, no birth date"
-        ),
+        pytest.param(patient(first="Ann"), contact(given="Ann", family="Jones"), id="other last name, no birth date"),
         pytest.param(patient(), contact(given="J"), id="initial and phone, no birth date"),
-        pytest.param(
-            patient(first="Joan"), contact(given="Jean", date_of_birth=BORN), id="twins with names alike"
-        ),
+        pytest.param(patient(first="Joan"), contact(given="Jean", date_of_birth=BORN), id="twins with names alike"),
         pytest.param(patient(), shown_as("John Abernathy (son)"), id="kept for a relative"),
         pytest.param(patient(), shown_as("John & Mary Abernathy"), id="a couple in one contact"),
         pytest.param(patient(), contact(given="", family="", display=""), id="phone without a name"),
@@ -234,17 +222,13 @@ def test_contacts_of_father_and_son_on_one_number_are_not_taken_for_one():
 
 
 def test_two_contacts_of_one_patient_on_different_numbers_need_a_person():
-    decision = decide(
-        patient(phones=(PHONE, OTHER_PHONE)), [contact(10), contact(11, phones=(OTHER_PHONE,))]
-    )[1]
+    decision = decide(patient(phones=(PHONE, OTHER_PHONE)), [contact(10), contact(11, phones=(OTHER_PHONE,))])[1]
     assert decision.band == "review"
     assert {candidate.contact_id for candidate in decision.candidates} == {10, 11}
 
 
 def test_of_two_contacts_the_one_with_the_birth_date_wins():
-    decision = decide(patient(), [contact(10), contact(11, date_of_birth=BORN, phones=(PHONE, OTHER_PHONE))])[
-        1
-    ]
+    decision = decide(patient(), [contact(10), contact(11, date_of_birth=BORN, phones=(PHONE, OTHER_PHONE))])[1]
     assert (decision.band, decision.contact_id) == ("matched", 11)
 
 
@@ -281,12 +265,8 @@ def test_reasons_never_quote_a_value():
 
 
 def test_weights_add_up_to_the_score_with_the_same_prior_for_all():
-    decisions = decide(
-        [patient(1), patient(2, "Susan")], [contact(10), contact(11, "Susan", date_of_birth=BORN)]
-    )
-    priors = {
-        round(each.score - sum(reason.weight for reason in each.reasons), 1) for each in decisions.values()
-    }
+    decisions = decide([patient(1), patient(2, "Susan")], [contact(10), contact(11, "Susan", date_of_birth=BORN)])
+    priors = {round(each.score - sum(reason.weight for reason in each.reasons), 1) for each in decisions.values()}
     assert len(priors) == 1
     assert priors.pop() < 0
 
@@ -318,16 +298,11 @@ def test_after_a_rejection_the_next_best_contact_is_found():
 
 def test_filler_birth_dates_are_no_evidence():
     filler = date(1900, 1, 1)
-    assert (
-        band(patient(date_of_birth=filler), contact(phones=(OTHER_PHONE,), date_of_birth=filler)) == "review"
-    )
+    assert band(patient(date_of_birth=filler), contact(phones=(OTHER_PHONE,), date_of_birth=filler)) == "review"
 
 
 def test_common_full_names_on_new_numbers_do_not_become_matches():
-    patients = [
-        patient(id, "James", "Smith", date_of_birth=None, phones=(f"+1205555{id:04d}",))
-        for id in range(1, 30)
-    ]
+    patients = [patient(id, "James", "Smith", date_of_birth=None, phones=(f"+1205555{id:04d}",)) for id in range(1, 30)]
     contacts = [contact(id, "James", "Smith", phones=(f"+1334555{id:04d}",)) for id in range(1, 30)]
     assert "matched" not in {each.band for each in match(patients, contacts)}
 
@@ -340,13 +315,9 @@ def test_nothing_to_match_gives_nothing_or_none():
 NAMES = st.sampled_from(["John", "Jon", "Mary", "Maria", "Bob", "Robert", "J", "", "Ann Lee"])
 FAMILIES = st.sampled_from(["Smith", "Smith Jr", "Smyth", "de la Cruz", "Cruz", "Jones-Smith", ""])
 BIRTHS = st.sampled_from([None, BORN, date(1950, 12, 3), date(1950, 3, 13), date(1975, 6, 1)])
-PHONES = (
-    st.sets(st.sampled_from([f"+1205555010{digit}" for digit in range(4)]), max_size=2).map(sorted).map(tuple)
-)
+PHONES = st.sets(st.sampled_from([f"+1205555010{digit}" for digit in range(4)]), max_size=2).map(sorted).map(tuple)
 PATIENTS = st.lists(
-    st.builds(
-        PatientRecord, id=st.integers(1, 99), first=NAMES, last=FAMILIES, date_of_birth=BIRTHS, phones=PHONES
-    ),
+    st.builds(PatientRecord, id=st.integers(1, 99), first=NAMES, last=FAMILIES, date_of_birth=BIRTHS, phones=PHONES),
     max_size=8,
     unique_by=lambda each: each.id,
 )

@@ -267,9 +267,7 @@ def test_every_other_status_is_either_a_refusal_or_unknown(status, error):
     assert type(caught.value) is error
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"null", b"[]", b'"ok"', b"{}", b'{"requestId": null}', b'{"requestId": ""}']
-)
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"ok"', b"{}", b'{"requestId": null}', b'{"requestId": ""}'])
 def test_an_acceptance_without_a_request_id_is_nonsense(body):
     with Pages(body) as server, pytest.raises(Nonsense):
         send(server.client)
@@ -308,9 +306,7 @@ def test_a_read_that_never_succeeds_ends_with_its_error(spruce, simulator):
     assert spruce.requests_made == 3
 
 
-@pytest.mark.parametrize(
-    ("kind", "error"), [("403", BadToken), ("429", Busy), ("404", Refused), ("422", Refused)]
-)
+@pytest.mark.parametrize(("kind", "error"), [("403", BadToken), ("429", Busy), ("404", Refused), ("422", Refused)])
 def test_a_read_that_was_refused_is_not_repeated(spruce, simulator, kind, error):
     simulator.troubles.add(Trouble(kind))
     with pytest.raises(error):
@@ -496,9 +492,7 @@ def test_a_contact_on_two_pages_comes_once():
         pytest.param([b"[]"] * 3, id="not an object"),
         pytest.param([b"\xff\xfe"] * 3, id="not text"),
         pytest.param([b"[" * 100_000] * 3, id="nested without end"),
-        pytest.param(
-            [page(f"a{n}", more=True, token=f"t{n}", total=1) for n in range(600)], id="pages without end"
-        ),
+        pytest.param([page(f"a{n}", more=True, token=f"t{n}", total=1) for n in range(600)], id="pages without end"),
     ],
 )
 def test_an_incomplete_or_impossible_listing_is_never_taken_for_the_whole(pages):

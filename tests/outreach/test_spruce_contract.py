@@ -19,9 +19,7 @@ from outreach.spruce import Spruce, SpruceError
 
 NO_DATABASE = True
 
-DOCUMENT = json.loads(
-    (Path(__file__).parent.parent / "fixtures" / "spruce-openapi.json").read_text(encoding="utf-8")
-)
+DOCUMENT = json.loads((Path(__file__).parent.parent / "fixtures" / "spruce-openapi.json").read_text(encoding="utf-8"))
 # Statuses that Spruce describes in words, for every path: a bad token, a path that does not exist. And 429,
 # which it does not describe at all.
 EVERYWHERE = {403, 404, 429}

@@ -25,8 +25,9 @@ PHONES = st.lists(
     ),
     max_size=2, unique_by=lambda phone: phone[0],
 )  # fmt: skip
+VERDICTS = st.sampled_from(["", *Match.Verdict])
 PEOPLE = st.lists(
-    st.tuples(PHONES, st.lists(st.sampled_from(NUMBERS), max_size=2, unique=True), st.sampled_from(["", *Match.Verdict])),
+    st.tuples(PHONES, st.lists(st.sampled_from(NUMBERS), max_size=2, unique=True), VERDICTS),
     min_size=1, max_size=7,
 )  # fmt: skip
 
@@ -42,9 +43,7 @@ def _make(number: int, phones, contact_phones, verdict) -> None:
         other = contact(spruce_id=f"entity_{number}", phone="")
         ContactPhone.objects.bulk_create(ContactPhone(contact=other, e164=e164) for e164 in contact_phones)
         decided = verdict in ("accepted", "rejected")
-        Match.objects.create(
-            patient=made, contact=other, verdict=verdict, decided_at=clock.now() if decided else None
-        )
+        Match.objects.create(patient=made, contact=other, verdict=verdict, decided_at=clock.now() if decided else None)
 
 
 class OneQuestionTwoWays(TestCase):
@@ -57,9 +56,7 @@ class OneQuestionTwoWays(TestCase):
         for number, person in enumerate(people):
             _make(number, *person)
         everyone = Patient.objects.all()
-        asked_of_sql = dict(
-            everyone.annotate(can=standings.can_be_texted(practice)).values_list("pk", "can")
-        )
+        asked_of_sql = dict(everyone.annotate(can=standings.can_be_texted(practice)).values_list("pk", "can"))
         one_by_one = {pk: bool(reach.number) for pk, reach in facts.reachabilities(everyone, practice).items()}
         assert asked_of_sql == one_by_one
         counted = standings.counts()
@@ -96,9 +93,7 @@ def test_a_mailed_letter_is_an_invitation():
     assert _standing(made) == "invited"
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("deceased", True), ("held", "asked us"), ("left_list_at", clock.now())]
-)
+@pytest.mark.parametrize(("field", "value"), [("deceased", True), ("held", "asked us"), ("left_list_at", clock.now())])
 def test_who_is_not_to_be_contacted_is_excluded(field, value):
     assert _standing(patient(**{field: value})) == "excluded"
 

@@ -12,8 +12,7 @@ NO_DATABASE = True
 PRACTICE = "Home Team Medical"
 SHORT_LINK = "https://go.example.com/t/ABCDEFGHJKMNPQRST"
 FORM_LINK = (
-    f"https://forms.office.com/Pages/ResponsePage.aspx?id={'A' * 80}"
-    f"&r{'0123456789abcdef' * 2}=ABCDEFGHJKMNPQRST"
+    f"https://forms.office.com/Pages/ResponsePage.aspx?id={'A' * 80}&r{'0123456789abcdef' * 2}=ABCDEFGHJKMNPQRST"
 )
 LONG_LINK = FORM_LINK.replace("=AAA", f"={'B' * (230 - len(FORM_LINK))}AAA")
 VALUES = {
@@ -208,9 +207,7 @@ def test_a_public_short_link_is_found_in_the_value_too(host):
     assert codes(GOOD, link=f"https://{host}/x") == ["shortener"]
 
 
-@pytest.mark.parametrize(
-    "host", ["forms.office.com", "forms.microsoft.com", "habit.lyons.example", "not.co.example"]
-)
+@pytest.mark.parametrize("host", ["forms.office.com", "forms.microsoft.com", "habit.lyons.example", "not.co.example"])
 def test_an_ordinary_host_is_no_short_link(host):
     assert codes(GOOD, link=f"https://{host}/r/x") == []
 

@@ -231,9 +231,7 @@ def test_a_conflict_follows_the_list_only_where_a_person_chose_so(signed_in):
     one, two = batch.rows.filter(outcome="conflict").order_by("row")
     client = signed_in("staff")
     assert "Take the list’s" in client.get(url(batch, "review")).text
-    client.post(
-        url(batch, "review"), {"show": "conflict", f"take-{one.pk}": "list", f"take-{two.pk}": "ours"}
-    )
+    client.post(url(batch, "review"), {"show": "conflict", f"take-{one.pk}": "list", f"take-{two.pk}": "ours"})
     assert "1 patient in conflict will follow the list" in client.get(url(batch, "confirm")).text
     client.post(url(batch, "confirm"))
     assert Patient.objects.get(mrn="1001").last_name == "Jones"

@@ -112,9 +112,7 @@ def test_two_columns_that_could_be_the_same_field_are_for_a_person_to_choose():
     found = map_columns(["MRN", "Chart #", "Name", "Phone", "Phone"], [])
     assert found.ambiguous == {"mrn": ["MRN", "Chart #"], "phone": ["Phone", "Phone"]}
     assert found.columns == {"name": 2}
-    assert missing(found) == [
-        'More than one column could be the chart number, "MRN" and "Chart #": choose one.'
-    ]
+    assert missing(found) == ['More than one column could be the chart number, "MRN" and "Chart #": choose one.']
 
 
 def test_values_speak_against_a_heading():
@@ -180,6 +178,4 @@ def test_no_alias_stands_for_two_fields():
 
 
 def test_cells_of_patients_are_no_headings():
-    assert not any(
-        map(knows(), ["SMITH, JOHN", "Birmingham", "1/2/1950", "(205) 555-1234", "35205", "x" * 5000, ""])
-    )
+    assert not any(map(knows(), ["SMITH, JOHN", "Birmingham", "1/2/1950", "(205) 555-1234", "35205", "x" * 5000, ""]))

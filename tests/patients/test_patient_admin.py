@@ -94,10 +94,7 @@ def test_everybody_sees_list_and_page_and_only_the_care_team_may_change(signed_i
 def test_nobody_deletes_a_patient(signed_in, role):
     someone = patient()
     client = signed_in(role)
-    assert (
-        client.post(reverse("admin:patients_patient_delete", args=[someone.pk]), {"post": "yes"}).status_code
-        == 403
-    )
+    assert client.post(reverse("admin:patients_patient_delete", args=[someone.pk]), {"post": "yes"}).status_code == 403
     client.post(LIST, {"action": "delete_selected", "_selected_action": someone.pk, "post": "yes"})
     assert Patient.objects.count() == 1
 
@@ -107,9 +104,7 @@ def test_the_patient_page_takes_no_post(signed_in):
 
 
 def test_the_list_shows_what_a_nurse_looks_for(signed_in):
-    someone = patient(
-        suffix="Jr", phones=["+12055550123", "+12055550124", "+12055550125"], last_visit="2026-05-04"
-    )
+    someone = patient(suffix="Jr", phones=["+12055550123", "+12055550124", "+12055550125"], last_visit="2026-05-04")
     ApcmEnrolment.objects.create(patient=someone, level=2)
     Phone.objects.filter(e164="+12055550124").update(retired_at=clock.now())
     page = signed_in("read_only").get(LIST).text
@@ -176,9 +171,7 @@ def test_by_name_means_by_the_whole_name_in_both_directions(signed_in):
     assert rows_of(client.get(LIST, {"o": "-1"})) == ["1", "3", "2"]
 
 
-def test_the_list_takes_the_same_few_queries_for_any_number_of_patients(
-    signed_in, django_assert_max_num_queries
-):
+def test_the_list_takes_the_same_few_queries_for_any_number_of_patients(signed_in, django_assert_max_num_queries):
     for number in range(30):
         patient(str(number), phones=[f"+120555502{number:02}"])
     client = signed_in("staff")
@@ -267,9 +260,7 @@ def test_a_correction_is_remembered_so_that_a_list_does_not_overwrite_it(signed_
     client.post(url(someone, "let_list_decide"), {"field": "city"})
     someone.refresh_from_db()
     assert someone.corrected == ["last_name"]
-    assert [proposal.outcome for proposal in review_of(["1001", "Jones, Ada", "Hoover"]).proposals] == [
-        "changed"
-    ]
+    assert [proposal.outcome for proposal in review_of(["1001", "Jones, Ada", "Hoover"]).proposals] == ["changed"]
 
 
 def review_of(*rows, headings=("MRN", "Patient Name", "City")) -> actions.Review:
@@ -423,9 +414,7 @@ def test_the_page_tells_everything_that_happened_newest_first(signed_in, user):
     someone = patient(phones=["+12055550123"], preferred_name="Addie", city="Hoover")
     now, nurse = clock.now(), user("provider")
     texted(someone, accepted_at=now - timedelta(days=9), confirmed_at=now - timedelta(days=9))
-    matched_with(
-        someone, "+12055550123", verdict="accepted", decided_by=nurse, decided_at=now - timedelta(days=10)
-    )
+    matched_with(someone, "+12055550123", verdict="accepted", decided_by=nurse, decided_at=now - timedelta(days=10))
     reply = Reply.objects.create(
         item_id="i1",
         conversation_id="c1",
@@ -443,9 +432,7 @@ def test_the_page_tells_everything_that_happened_newest_first(signed_in, user):
         kind="opt_out",
         received_at=now - timedelta(days=7),
     )
-    Suppression.objects.create(
-        phone="+12055550123", reason="stop", reply=reply, effective_at=now - timedelta(days=6)
-    )
+    Suppression.objects.create(phone="+12055550123", reason="stop", reply=reply, effective_at=now - timedelta(days=6))
     Attempt.objects.create(patient=someone, outcome="voicemail", at=now - timedelta(days=5), by=nurse)
     ConsentEvent.objects.create(
         patient=someone,

@@ -92,9 +92,7 @@ def test_the_extension_stays_with_its_number_among_several():
     assert [p.extension for p in read_phones("205-555-1234 x12, 205-555-9876")] == ["12", ""]
 
 
-@pytest.mark.parametrize(
-    "text", ["205-555-1234 / 205-555-98765", "205-555-1234, son 205-555-9876", "205-555-1234 12"]
-)
+@pytest.mark.parametrize("text", ["205-555-1234 / 205-555-98765", "205-555-1234, son 205-555-9876", "205-555-1234 12"])
 def test_one_bad_number_makes_the_whole_cell_doubtful(text):
     with pytest.raises(BadPhone):
         read_phones(text)

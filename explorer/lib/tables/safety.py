@@ -119,8 +119,7 @@ def check_zip(content: bytes, filename: str, limits: Limits) -> None:
 
 def damaged(name: str) -> str:
     return (
-        f"{name} is damaged or was not copied completely: "
-        "open it in Excel and save it again, or export the list anew."
+        f"{name} is damaged or was not copied completely: open it in Excel and save it again, or export the list anew."
     )
 
 

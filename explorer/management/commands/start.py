@@ -15,8 +15,7 @@ class Command(PracticeCommand):
     def work(self, *, port: int, no_browser: bool, **options) -> dict:
         if not User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True).exists():
             raise Refused(
-                "There is no administrator yet. Make one first: "
-                "python3 manage.py person add NAME --role administrator"
+                "There is no administrator yet. Make one first: python3 manage.py person add NAME --role administrator"
             )
         refuse_taken_port(port)
 

@@ -49,8 +49,12 @@ class Command(PracticeCommand):
             "segments": parts * len(plan.texts),
             "left_out": {code: count for code, _, count in plan.reasons()},
             "texts": [
-                {"day": each.step.day, "text": each.text, "segments": each.segments.parts,
-                 "findings": [finding.sentence for finding in each.findings]}
+                {
+                    "day": each.step.day,
+                    "text": each.text,
+                    "segments": each.segments.parts,
+                    "findings": [finding.sentence for finding in each.findings],
+                }
                 for each in previews
             ],
             "obstacles": campaigns.obstacles(campaign, practice),

@@ -43,7 +43,7 @@ def _told(act: Callable[[Spruce], str]) -> str:
 
 def _send(spruce: Spruce) -> str:
     try:
-        return sending.send_due(spruce).waiting_for
+        return sending.send_due(spruce, until_idle=True).waiting_for
     except line.Elsewhere:
         return ""
 

@@ -19,7 +19,7 @@ OVERLAP = timedelta(minutes=10)  # Spruce's lists are eventually consistent
 FIRST_LOOK_BACK = timedelta(days=2)
 SKEW = timedelta(minutes=5)
 SETTLES_AFTER = timedelta(seconds=30)
-SAME_MOMENT = timedelta(seconds=10)
+SAME_MOMENT = timedelta(seconds=3)
 SUPPRESSING = {
     Reply.Kind.OPT_OUT: Suppression.Reason.STOP,
     Reply.Kind.WRONG_NUMBER: Suppression.Reason.WRONG_NUMBER,

@@ -12,7 +12,7 @@ from unfold.decorators import display
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin, page
 from outreach import planning, segments, wording
-from outreach.actions import campaigns, sending
+from outreach.actions import campaigns, recovering
 from outreach.admin.campaign_facts import badge
 from outreach.models import Message, Reply, TextTemplate
 from patients.phones import display as as_written
@@ -65,7 +65,7 @@ class MessageAdmin(PracticeAdmin):
         if went_out is None:
             raise Http404
         try:
-            sending.settle(message, went_out=went_out, by=request.user)
+            recovering.settle(message, went_out=went_out, by=request.user)
         except Message.DoesNotExist:
             messages.error(request, "This text is settled already. See below how.")
         else:

@@ -55,6 +55,8 @@ class Child:
             self.start()
 
     def stop(self) -> None:
+        if self.process is None:
+            return
         self.process.stdin.close()
         try:
             self.process.wait(GRACE)
@@ -92,12 +94,13 @@ def refuse_taken_port(port: int) -> None:
 
 def run(port: int, *, when_up: Callable[[str], None]) -> None:
     """Start web and worker, watch them until Ctrl-C or the end of this process, then stop both."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _as_interrupt)  # also where a shell in the background had it ignored
     children = [Child(["web", "--port", str(port)]), Child(["work"])]
-    for child in children:
-        child.start()
-    threading.Thread(target=_tell_when_up, args=(port, when_up), daemon=True).start()
     try:
-        signal.signal(signal.SIGTERM, _as_interrupt)
+        for child in children:
+            child.start()
+        threading.Thread(target=_tell_when_up, args=(port, when_up), daemon=True).start()
         while True:
             time.sleep(1)
             for child in children:

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from explorer.lib import clock
 from patients.models import Patient
@@ -145,6 +146,15 @@ class ConsentEventQuerySet(models.QuerySet):
         """Those that no later correction supersedes."""
         return self.filter(~Exists(ConsentEvent.objects.filter(supersedes=OuterRef("pk"))))
 
+    def of_patient(self, patient):
+        """The lines of the patient's chart and of the charts that were merged into it."""
+        absorbed = Patient.charts.filter(merged_into=OuterRef(patient) if isinstance(patient, OuterRef) else patient)
+        return self.filter(Q(patient=patient) | Q(patient__in=absorbed.values("pk")))
+
+    def with_owner(self):
+        """Annotates `owner`, the id of the patient whose line it is now."""
+        return self.annotate(owner=Coalesce("patient__merged_into", "patient"))
+
     def newest_first(self):
         return self.order_by("-occurred_at", "-pk")
 
@@ -169,6 +179,8 @@ class ConsentEvent(models.Model):
         IN_PERSON = "in_person", "In person"
         PAPER = "paper", "On paper"
         TEXT = "text", "By text"
+
+    stays_with_chart = True  # append-only: a merge of charts does not write here
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consent_events")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -217,16 +229,49 @@ class ConsentEvent(models.Model):
         return f"{self.get_kind_display()}: {self.get_decision_display()}"
 
 
+def with_other_chart(lines):
+    """Annotates `other_chart_disagrees`: the newest line of another chart of the patient says the opposite.
+
+    A line written after the merge has been compared with all charts by the ledger itself; only what the
+    charts said before stands side by side without a word about each other.
+    """
+    return lines.annotate(
+        other_chart_disagrees=models.Case(
+            models.When(decision="given", then=Exists(of_other_charts().exclude(decision="given"))),
+            default=Exists(of_other_charts().filter(decision="given")),
+        )
+    )
+
+
+def of_other_charts():
+    """For a line of the outer query: what other charts of its patient said last, if before they were merged."""
+    owner = Coalesce(OuterRef("patient__merged_into"), OuterRef("patient"))
+    later = ConsentEvent.objects.effective().filter(
+        patient=OuterRef("patient"), kind=OuterRef("kind"), occurred_at__gt=OuterRef("occurred_at")
+    )
+    outer_is_absorbed = Exists(Patient.charts.filter(pk=OuterRef(OuterRef("patient")), merged_into__isnull=False))
+    before_the_merge = Q(patient__merged_at__gte=OuterRef("recorded_at")) | Q(outer_is_absorbed)
+    return (
+        ConsentEvent.objects.effective()
+        .filter(Q(patient=owner) | Q(patient__merged_into=owner), before_the_merge, kind=OuterRef("kind"))
+        .exclude(patient=OuterRef("patient"))
+        .filter(~Exists(later))
+    )
+
+
 def current_decision(kind: str):
     """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent."""
-    newest = ConsentEvent.objects.effective().filter(patient=OuterRef("pk"), kind=kind).newest_first()
+    newest = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind=kind).newest_first()
     against = ConsentEvent.objects.effective().filter(contradicts=OuterRef("pk"))
     return Subquery(
-        newest.annotate(
+        with_other_chart(newest)
+        .annotate(
             standing=models.Case(
-                models.When(Q(contradicts__isnull=False) | Exists(against), then=models.Value("conflict")),
+                models.When(Q(contradicts__isnull=False) | Exists(against), then=Value("conflict")),
+                models.When(other_chart_disagrees=True, then=Value("conflict")),
                 default=F("decision"),
                 output_field=models.CharField(),
             )
-        ).values("standing")[:1]
+        )
+        .values("standing")[:1]
     )

@@ -74,16 +74,23 @@ def is_opted_out():
     stops = Suppression.objects.in_force().filter(reason=Suppression.Reason.STOP).values("phone")
     own = Phone.objects.filter(patient=OuterRef("pk"), e164__in=stops)
     by_contact = ContactPhone.objects.filter(
-        contact__matches__patient=OuterRef("pk"), contact__matches__verdict__in=Match.LINKED, e164__in=stops
+        Q(contact__matches__patient=OuterRef("pk")) | Q(contact__matches__patient__merged_into=OuterRef("pk")),
+        contact__matches__verdict__in=Match.LINKED,
+        e164__in=stops,
     )
-    said_no = ConsentEvent.objects.effective().filter(patient=OuterRef("pk"), kind="texting")
+    said_no = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind="texting")
     taken_back = said_no.filter(decision__in=("declined", "revoked")).exclude(Exists(said_no_later()))
     return Exists(own) | Exists(by_contact) | Exists(taken_back)
 
 
 def said_no_later():
+    """In the same chart; or, where the chart was merged, to the patient after that."""
+    after_the_merge = Q(patient=OuterRef("patient__merged_into"), recorded_at__gt=OuterRef("patient__merged_at"))
     return ConsentEvent.objects.effective().filter(
-        patient=OuterRef("patient"), kind="texting", decision="given", occurred_at__gt=OuterRef("occurred_at")
+        Q(patient=OuterRef("patient")) | after_the_merge,
+        kind="texting",
+        decision="given",
+        occurred_at__gt=OuterRef("occurred_at"),
     )
 
 

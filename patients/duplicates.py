@@ -106,15 +106,16 @@ def find(people: Iterable[Person]) -> list[Pair]:
 
 def judge(one: Person, other: Person, shared: "_Shared", defaults=frozenset()) -> tuple[int, tuple[str, ...]] | None:
     """The score and its reasons; None when the two are not probably one person."""
-    if _other_generation(one, other):
+    given, swapped = given_verdict(one, other), _is_swapped(one, other)
+    if (given not in GIVEN and not swapped) or _other_generation(one, other):
         return None
     together = shared.words(one, other)
     birth = birth_verdict(one.born, other.born, defaults)
-    given, family = given_verdict(one, other), family_verdict(one, other)
-    if birth == "same" and _is_swapped(one, other):
+    if birth == "same" and swapped:
         return _sum(90, ("Given and family name are exchanged", "The same birth date"), together, one, other)
     if given not in GIVEN or _is_another_twin(one, other, given):
         return None
+    family = family_verdict(one, other)
     score, words = GIVEN[given]
     if birth == "same" and family in ("same", "part", "slip"):
         if given == "initial" and not together:

@@ -96,7 +96,7 @@ def _decide(pair: DuplicatePair, verdict: str, by) -> None:
 
 def keepers(one: Patient, other: Patient) -> list[Patient]:
     """Which of the two charts may stay: one that has absorbed others must, and two of that kind cannot be merged."""
-    absorbing = [chart for chart in (one, other) if chart.absorbed.exists()]
+    absorbing = [chart for chart in (one, other) if Patient.charts.filter(merged_into=chart).exists()]
     return {0: [one, other], 1: absorbing}.get(len(absorbing), [])
 
 

@@ -89,7 +89,7 @@ class Patient(models.Model):
     )
     left_list_at = models.DateTimeField(null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="absorbed", db_index=False
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     merged_at = models.DateTimeField(null=True, blank=True, editable=False)
     search_name = models.CharField(max_length=260, editable=False, default="")

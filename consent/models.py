@@ -230,33 +230,21 @@ class ConsentEvent(models.Model):
 
 
 def with_other_chart(lines):
-    """Annotates `other_chart_disagrees`: the newest line of another chart of the patient says the opposite.
+    """Annotates `other_chart_disagrees`: a line of another chart, merged with this one, says the opposite.
 
     A line written after the merge has been compared with all charts by the ledger itself; only what the
     charts said before stands side by side without a word about each other.
     """
-    return lines.annotate(
-        other_chart_disagrees=models.Case(
-            models.When(decision="given", then=Exists(of_other_charts().exclude(decision="given"))),
-            default=Exists(of_other_charts().filter(decision="given")),
-        )
-    )
-
-
-def of_other_charts():
-    """For a line of the outer query: what other charts of its patient said last, if before they were merged."""
-    owner = Coalesce(OuterRef("patient__merged_into"), OuterRef("patient"))
-    later = ConsentEvent.objects.effective().filter(
-        patient=OuterRef("patient"), kind=OuterRef("kind"), occurred_at__gt=OuterRef("occurred_at")
-    )
-    outer_is_absorbed = Exists(Patient.charts.filter(pk=OuterRef(OuterRef("patient")), merged_into__isnull=False))
-    before_the_merge = Q(patient__merged_at__gte=OuterRef("recorded_at")) | Q(outer_is_absorbed)
-    return (
+    is_yes = models.Case(models.When(decision="given", then=Value(1)), default=Value(0))
+    into_this_since = Q(patient__merged_into=OuterRef("patient"), patient__merged_at__gte=OuterRef("recorded_at"))
+    into_the_same = Q(patient__merged_into=OuterRef("patient__merged_into")) & ~Q(patient=OuterRef("patient"))
+    others = (
         ConsentEvent.objects.effective()
-        .filter(Q(patient=owner) | Q(patient__merged_into=owner), before_the_merge, kind=OuterRef("kind"))
-        .exclude(patient=OuterRef("patient"))
-        .filter(~Exists(later))
+        .annotate(is_yes=is_yes)
+        .filter(into_this_since | Q(patient=OuterRef("patient__merged_into")) | into_the_same, kind=OuterRef("kind"))
+        .exclude(is_yes=OuterRef("is_yes"))
     )
+    return lines.annotate(is_yes=is_yes, other_chart_disagrees=Exists(others))
 
 
 def current_decision(kind: str):

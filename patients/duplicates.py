@@ -185,8 +185,10 @@ _FAMILY_WORDS = {
 
 
 def _is_slip(one: str, other: str) -> bool:
-    """Joan is no slip for Jean: twins are named alike."""
-    return _one_edit(one, other) and not (is_known_given_name(one) and is_known_given_name(other))
+    """Joan is no slip for Jean, nor Pearline for Earline: twins are named alike."""
+    return (
+        one[0] == other[0] and _one_edit(one, other) and not (is_known_given_name(one) and is_known_given_name(other))
+    )
 
 
 def _one_edit(one: str, other: str) -> bool:

@@ -72,7 +72,7 @@ class DuplicatePairAdmin(PracticeAdmin):
             return redirect("admin:patients_duplicatepair_merged", merged.pk)
         return self.show(
             request, "patients/duplicate.html", "Are these one patient?",
-            pair=pair, charts=(pair.one, pair.other), rows=_rows(pair.one, pair.other),
+            pair=pair, charts=(pair.one, pair.other), rows=_rows(pair, _standard(pair)),
             phones=[_phones(chart) for chart in (pair.one, pair.other)],
             keepers=merging.keepers(pair.one, pair.other), standard=_standard(pair),
             may_act=request.user.has_perm(ACT), is_open=pair.verdict == Verdict.OPEN,
@@ -98,7 +98,7 @@ class DuplicatePairAdmin(PracticeAdmin):
         asked = request.POST if request.method == "POST" else request.GET
         kept, absorbed = _kept_first(pair, asked.get("keep", ""))
         side = "other" if absorbed == pair.other else "one"
-        taken = [row for row in _rows(pair.one, pair.other) if row.differs and asked.get(row.name) == side]
+        taken = [row for row in _rows(pair, kept) if row.differs and asked.get(row.name) == side]
         if request.method == "POST":
             return self._merged(request, pair, kept, absorbed, [row.name for row in taken])
         return self.show(
@@ -187,14 +187,17 @@ def _standard(pair: DuplicatePair) -> Patient | None:
     return charts[best.index(max(best))] if charts else None
 
 
-def _rows(one: Patient, other: Patient) -> list[Row]:
-    """What is filled in is taken before what is not, and "deceased" before "not"; else the first chart's."""
+def _rows(pair: DuplicatePair, kept: Patient | None) -> list[Row]:
+    """The kept chart's side, unless it is empty there, or "no" to a yes, or the earlier visit."""
     rows = []
+    sides = ["other", "one"] if kept == pair.other else ["one", "other"]
     for name in merging.CHOSEN_FIELDS:
-        values = getattr(one, name), getattr(other, name)
-        words = [_words(name, value) for value in values]
-        if any(values):
-            rows.append(Row(name, label_of(name), *words, side="one" if values[0] or not values[1] else "other"))
+        values = {"one": getattr(pair.one, name), "other": getattr(pair.other, name)}
+        if any(values.values()):
+            words = [_words(name, value) for value in values.values()]
+            filled = [side for side in sides if values[side]]
+            side = max(filled, key=values.get) if name == "last_visit" else filled[0]
+            rows.append(Row(name, label_of(name), *words, side=side))
     return rows
 
 

@@ -52,6 +52,7 @@ SAME = {
 NOT_THE_SAME = {
     "twins": (chart("John Smith"), chart("Mary Smith")),
     "twins whose names are alike": (chart("Joan Smith"), chart("Jean Smith")),
+    "twins whose names rhyme": (chart("Pearline Smith"), chart("Earline Smith")),
     "a boy and a girl whose names are alike": (
         chart("Jessey Smith", sex="male"), chart("Jessye Smith", sex="female")),
     "twins with a first name in common": (chart("Mary Ann Smith"), chart("Mary Lou Smith")),

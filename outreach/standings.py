@@ -41,15 +41,17 @@ def with_standing(patients, practice: Practice | None = None):
         was_reminded=Exists(_confirmed().filter(message__step__day__gt=0)),
         can_be_texted=can_be_texted(practice),
     ).annotate(
-        standing=Case(
-            When(records__isnull=False, then=F("records")),
-            When(answer_in_review=True, then=Value("in_review")),
-            When(Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False), then=Value("excluded")),
-            When(stopped=True, then=Value("opted_out")),
-            When(was_reminded=True, then=Value("reminded")),
-            When(was_invited=True, then=Value("invited")),
-            When(can_be_texted=True, then=Value("not_invited")),
-            default=Value("cannot_be_reached"),
+        standing=Coalesce(
+            F("records"),
+            Case(
+                When(answer_in_review=True, then=Value("in_review")),
+                When(Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False), then=Value("excluded")),
+                When(stopped=True, then=Value("opted_out")),
+                When(was_reminded=True, then=Value("reminded")),
+                When(was_invited=True, then=Value("invited")),
+                When(can_be_texted=True, then=Value("not_invited")),
+                default=Value("cannot_be_reached"),
+            ),
         )
     )
 

@@ -251,15 +251,15 @@ def current_decision(kind: str):
     """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent."""
     newest = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind=kind).newest_first()
     against = ConsentEvent.objects.effective().filter(contradicts=OuterRef("pk"))
+    some_merged = Patient.charts.filter(merged_into__isnull=False).exists()  # else the question only costs time
+    newest = with_other_chart(newest) if some_merged else newest.annotate(other_chart_disagrees=Value(False))
     return Subquery(
-        with_other_chart(newest)
-        .annotate(
+        newest.annotate(
             standing=models.Case(
                 models.When(Q(contradicts__isnull=False) | Exists(against), then=Value("conflict")),
                 models.When(other_chart_disagrees=True, then=Value("conflict")),
                 default=F("decision"),
                 output_field=models.CharField(),
             )
-        )
-        .values("standing")[:1]
+        ).values("standing")[:1]
     )

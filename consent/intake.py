@@ -171,8 +171,8 @@ def _earlier(practice: Practice) -> Iterable[Earlier]:
             effective=outcome == Outcome.APPLIED,
             proven=outcome != Outcome.REJECTED and (outcome == Outcome.APPLIED or bool(identity.get("proven"))),
         )
-    spoken = ConsentEvent.objects.effective().filter(response=None).order_by("pk")
-    for patient, kind, decision, occurred in spoken.values_list("patient_id", "kind", "decision", "occurred_at"):
+    spoken = ConsentEvent.objects.effective().filter(response=None).with_owner().order_by("pk")
+    for patient, kind, decision, occurred in spoken.values_list("owner", "kind", "decision", "occurred_at"):
         said = "yes" if decision == Decision.GIVEN else "no"
         yield Earlier(patient_id=patient, completed_at=_local(occurred, practice), decisions={kind: said})
 
@@ -256,8 +256,8 @@ def _write_ledgers(responses: list[Response], by) -> None:
 
 
 def _newest_decisions(patient_ids: set[int]) -> dict[tuple[int, str], ConsentEvent]:
-    events = ConsentEvent.objects.effective().filter(patient__in=patient_ids).order_by("occurred_at", "pk")
-    return {(event.patient_id, event.kind): event for event in events}
+    events = ConsentEvent.objects.effective().with_owner().filter(owner__in=patient_ids)
+    return {(event.owner, event.kind): event for event in events.order_by("occurred_at", "pk")}
 
 
 def _event(response: Response, kind: str, decision: str, before: ConsentEvent | None, by) -> ConsentEvent:

@@ -103,7 +103,7 @@ WITHDRAWN = ("revoked", "cancelled", "canceled", "replaced", "inactive", "void")
 def take_over(tokens: list[Token], *, by) -> TakenOver:
     """Codes that another system issued are honoured: any 10 to 40 letters and digits, case kept."""
     result = TakenOver()
-    patients = dict(Patient.objects.values_list("mrn", "pk"))
+    patients = Patient.charts.owners()
     covered = _covered([token.code for token in tokens])
     made: dict[str, tuple[Invitation, int]] = {}
     for token in tokens:

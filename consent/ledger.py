@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
-from consent.models import ConsentEvent, Response
+from consent.models import ConsentEvent, Response, with_other_chart
 from explorer.lib import clock
 from patients.models import Patient
 
@@ -37,8 +38,8 @@ def record_decisions(
     what `draft_event` asks for.
     """
     Patient.objects.select_for_update().get(pk=patient.pk)
-    same = ConsentEvent.objects.filter(
-        patient=patient, kind__in=decisions, method=told["method"], occurred_at=told["occurred_at"]
+    same = ConsentEvent.objects.of_patient(patient).filter(
+        kind__in=decisions, method=told["method"], occurred_at=told["occurred_at"]
     )
     if same.exists():
         raise ValidationError("This was recorded already: the ledger has an answer of the same moment.")
@@ -104,7 +105,8 @@ def draft_event(
 
 
 def newest_line(patient: Patient, kind: str) -> ConsentEvent | None:
-    lines = ConsentEvent.objects.effective().filter(patient=patient, kind=kind)
+    """Of all charts of the patient."""
+    lines = ConsentEvent.objects.effective().of_patient(patient).filter(kind=kind)
     return lines.select_related("contradicts").newest_first().first()
 
 
@@ -113,8 +115,18 @@ def _beside(before: ConsentEvent, decision: str, occurred_at: datetime) -> tuple
     if _revokes(before, decision, occurred_at):
         return Decision.REVOKED, None
     if _same_answer(before.decision, decision):
-        return decision, before.contradicts
+        return decision, before.contradicts or _said_otherwise_elsewhere(before)
     return decision, before
+
+
+def _said_otherwise_elsewhere(line: ConsentEvent) -> ConsentEvent | None:
+    """What another chart, merged with this one, had said to the contrary."""
+    if not with_other_chart(ConsentEvent.objects.filter(pk=line.pk)).get().other_chart_disagrees:
+        return None
+    others = ConsentEvent.objects.effective().filter(kind=line.kind).exclude(patient=line.patient)
+    owner = line.patient.merged_into_id or line.patient_id
+    opposite = ~Q(decision=Decision.GIVEN) if line.decision == Decision.GIVEN else Q(decision=Decision.GIVEN)
+    return others.filter(opposite, Q(patient=owner) | Q(patient__merged_into=owner)).newest_first().first()
 
 
 def _revokes(before: ConsentEvent, decision: str, occurred_at: datetime) -> bool:

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from explorer.lib import clock
 from patients.models import Patient
@@ -145,6 +146,15 @@ class ConsentEventQuerySet(models.QuerySet):
         """Those that no later correction supersedes."""
         return self.filter(~Exists(ConsentEvent.objects.filter(supersedes=OuterRef("pk"))))
 
+    def of_patient(self, patient):
+        """The lines of the patient's chart and of the charts that were merged into it."""
+        absorbed = Patient.charts.filter(merged_into=OuterRef(patient) if isinstance(patient, OuterRef) else patient)
+        return self.filter(Q(patient=patient) | Q(patient__in=absorbed.values("pk")))
+
+    def with_owner(self):
+        """Annotates `owner`, the id of the patient whose line it is now."""
+        return self.annotate(owner=Coalesce("patient__merged_into", "patient"))
+
     def newest_first(self):
         return self.order_by("-occurred_at", "-pk")
 
@@ -169,6 +179,8 @@ class ConsentEvent(models.Model):
         IN_PERSON = "in_person", "In person"
         PAPER = "paper", "On paper"
         TEXT = "text", "By text"
+
+    stays_with_chart = True  # append-only: a merge of charts does not write here
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consent_events")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -217,14 +229,35 @@ class ConsentEvent(models.Model):
         return f"{self.get_kind_display()}: {self.get_decision_display()}"
 
 
+def with_other_chart(lines):
+    """Annotates `other_chart_disagrees`: a line of another chart, merged with this one, says the opposite.
+
+    A line written after the merge has been compared with all charts by the ledger itself; only what the
+    charts said before stands side by side without a word about each other.
+    """
+    is_yes = models.Case(models.When(decision="given", then=Value(1)), default=Value(0))
+    into_this_since = Q(patient__merged_into=OuterRef("patient"), patient__merged_at__gte=OuterRef("recorded_at"))
+    into_the_same = Q(patient__merged_into=OuterRef("patient__merged_into")) & ~Q(patient=OuterRef("patient"))
+    others = (
+        ConsentEvent.objects.effective()
+        .annotate(is_yes=is_yes)
+        .filter(into_this_since | Q(patient=OuterRef("patient__merged_into")) | into_the_same, kind=OuterRef("kind"))
+        .exclude(is_yes=OuterRef("is_yes"))
+    )
+    return lines.annotate(is_yes=is_yes, other_chart_disagrees=Exists(others))
+
+
 def current_decision(kind: str):
     """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent."""
-    newest = ConsentEvent.objects.effective().filter(patient=OuterRef("pk"), kind=kind).newest_first()
+    newest = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind=kind).newest_first()
     against = ConsentEvent.objects.effective().filter(contradicts=OuterRef("pk"))
+    some_merged = Patient.charts.filter(merged_into__isnull=False).exists()  # else the question only costs time
+    newest = with_other_chart(newest) if some_merged else newest.annotate(other_chart_disagrees=Value(False))
     return Subquery(
         newest.annotate(
             standing=models.Case(
-                models.When(Q(contradicts__isnull=False) | Exists(against), then=models.Value("conflict")),
+                models.When(Q(contradicts__isnull=False) | Exists(against), then=Value("conflict")),
+                models.When(other_chart_disagrees=True, then=Value("conflict")),
                 default=F("decision"),
                 output_field=models.CharField(),
             )

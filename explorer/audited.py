@@ -30,12 +30,22 @@ from outreach.models import (
     Suppression,
     TextTemplate,
 )
-from patients.models import ApcmEnrolment, ImportBatch, ImportRow, Patient, Phone
+from patients.models import (
+    ApcmEnrolment,
+    DuplicatePair,
+    ImportBatch,
+    ImportRow,
+    Patient,
+    PatientMerge,
+    Phone,
+)
 
 LEFT_OUT: dict[type, tuple[str, ...]] = {
     Patient: ("search_name", "version", "changed_at"),
     Phone: (),
     ApcmEnrolment: ("version", "changed_at"),
+    DuplicatePair: ("reasons",),
+    PatientMerge: ("before", "moved", "stayed", "ledgers"),
     ImportBatch: ("raw", "columns", "notes"),
     Contact: ("synced_at",),
     Match: ("reasons", "needed"),

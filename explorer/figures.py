@@ -129,7 +129,9 @@ def texts() -> Texts:
         segments=Sum("segments"),
         numbers=Count("phone", distinct=True, filter=Q(state=Message.State.CONFIRMED)),
     )
-    said = ConsentEvent.objects.effective().filter(kind="records", patient__messages=OuterRef("pk"))
+    said = ConsentEvent.objects.effective().filter(
+        Q(patient__messages=OuterRef("pk")) | Q(patient__merged_into__messages=OuterRef("pk")), kind="records"
+    )
     return Texts(
         sent=sum(states[state] for state in Message.REACHED),
         confirmed=states[Message.State.CONFIRMED],
@@ -147,7 +149,7 @@ def first_texts() -> list[FirstText]:
         message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN
     )
     texted = confirmed.order_by().values_list("patient").annotate(first=Min("message__accepted_at"))
-    said = ConsentEvent.objects.effective().filter(kind="records").order_by().values_list("patient")
+    said = ConsentEvent.objects.effective().filter(kind="records").with_owner().order_by().values_list("owner")
     answered = dict(said.annotate(first=Min("occurred_at")))
     return [FirstText(at, answered.get(patient)) for patient, at in texted if at]
 

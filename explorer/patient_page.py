@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.timezone import localtime
@@ -14,9 +14,10 @@ from explorer.timeline import timeline
 from outreach import facts, gate
 from outreach.actions import campaigns
 from outreach.models import Campaign, Match, Suppression
+from outreach.reach import FACILITY_FROM
 from outreach.standings import LABELS, with_ledgers, with_standing
 from patients.admin.patients import PatientAdmin, PatientChangeList
-from patients.models import Patient
+from patients.models import Patient, PatientMerge, Phone
 from patients.phones import display
 from patients.resources import PatientResource, column, shown_apcm
 
@@ -129,6 +130,9 @@ class PatientPageAdmin(PatientAdmin):
         """The patient's page. Correcting the data has a page of its own (`edit`)."""
         if request.method not in READING or not self.has_view_permission(request):
             raise PermissionDenied
+        if absorbed := Patient.charts.filter(merged_into__isnull=False, pk=object_id).first():
+            messages.info(request, f"Chart {absorbed.mrn} was merged into this one.")
+            return redirect("admin:patients_patient_change", absorbed.merged_into_id)
         stored = with_ledgers(with_standing(Patient.objects.select_related("apcm"), request.practice))
         patient = get_object_or_404(stored, pk=object_id)
         phones = list(patient.phones.all())
@@ -146,6 +150,7 @@ class PatientPageAdmin(PatientAdmin):
             why=_why(patient, request.practice),
             ledgers=_ledgers(patient),
             links=_links(request.user, patient),
+            merged=list(PatientMerge.objects.filter(kept=patient, undone_at=None).select_related("absorbed")),
             timeline=timeline(patient, [phone.e164 for phone in phones]),
         )
 
@@ -157,9 +162,16 @@ def _age(birth, today) -> int | None:
 def _with_stops(phones):
     stops = Suppression.objects.in_force().filter(phone__in=[phone.e164 for phone in phones])
     reasons = {stop.phone: stop.get_reason_display() for stop in stops}
+    sharers = _patients_per_number([phone.e164 for phone in phones if phone.retired_at is None])
     for phone in phones:
+        phone.facility = sharers.get(phone.e164, 0) if sharers.get(phone.e164, 0) >= FACILITY_FROM else 0
         phone.shown, phone.stop = display(phone.e164), reasons.get(phone.e164, "")
     return sorted(phones, key=lambda phone: phone.retired_at is not None)
+
+
+def _patients_per_number(numbers: list[str]) -> dict[str, int]:
+    shared = Phone.objects.filter(e164__in=numbers, retired_at=None).order_by()
+    return dict(shared.values_list("e164").annotate(Count("patient")))
 
 
 def _why(patient: Patient, practice) -> list[str]:

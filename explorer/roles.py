@@ -17,6 +17,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "patients.change_patient": CARE_TEAM,
     "patients.import_patient": CARE_TEAM,
     "patients.export_patient": LEADERS,
+    "patients.view_duplicatepair": EVERYONE,
+    "patients.merge_patient": CARE_TEAM,
     "patients.view_phone": EVERYONE,
     "patients.add_phone": CARE_TEAM,
     "patients.change_phone": CARE_TEAM,

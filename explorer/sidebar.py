@@ -11,6 +11,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Demo", "science", "demo", "patients.view_patient"),
         ("Patients", "groups", "patients_patient_changelist", "patients.view_patient"),
         ("Imports", "upload_file", "patients_importbatch_changelist", "patients.view_importbatch", "imports"),
+        ("Duplicates", "difference", "patients_duplicatepair_changelist", "patients.view_duplicatepair", "duplicates"),
     ],
     "Reach": [
         ("Contact matches", "join_inner", "outreach_match_changelist", "outreach.view_match", "matches"),

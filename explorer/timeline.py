@@ -110,7 +110,9 @@ def _said(kind: str, said) -> str:
 
 
 def _decisions(patient: Patient) -> Iterator[Entry]:
-    lines = patient.consent_events.select_related("recorded_by", "superseded_by", "contradicts")
+    lines = ConsentEvent.objects.of_patient(patient).select_related(
+        "patient", "recorded_by", "superseded_by", "contradicts"
+    )
     for line in lines:
         facts = (
             (line.obtained_by, f"Spoke with the patient: {line.obtained_by}."),
@@ -118,6 +120,7 @@ def _decisions(patient: Patient) -> Iterator[Entry]:
             (line.given_by, f"Decided by {line.given_by} ({line.authority})."),
             (line.recorded_by, f"Recorded {_moment(line.recorded_at)}{_by(line.recorded_by)}."),
             (line.note, line.note),
+            (line.patient_id != patient.pk, f"Recorded under chart {line.patient.mrn}, now merged into this one."),
             (line.contradicts, "Contradicts an earlier answer: ask the patient and record what counts."),
             (hasattr(line, "superseded_by"), "Replaced by a later line."),
         )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from consent.models import Response
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Match, Message, Reply
-from patients.models import ImportBatch
+from patients.models import DuplicatePair, ImportBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ def counts(request) -> dict[str, int]:
     if not hasattr(request, "work"):
         request.work = {
             "imports": ImportBatch.objects.filter(state=ImportBatch.State.PROPOSED).count(),
+            "duplicates": DuplicatePair.objects.open().count(),
             "matches": Match.objects.in_review().values("patient").distinct().count(),
             "uncertain": Message.objects.filter(state=Message.State.UNCERTAIN).count(),
             "replies": Reply.objects.needs_answer().count(),

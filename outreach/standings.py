@@ -41,15 +41,17 @@ def with_standing(patients, practice: Practice | None = None):
         was_reminded=Exists(_confirmed().filter(message__step__day__gt=0)),
         can_be_texted=can_be_texted(practice),
     ).annotate(
-        standing=Case(
-            When(records__isnull=False, then=F("records")),
-            When(answer_in_review=True, then=Value("in_review")),
-            When(Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False), then=Value("excluded")),
-            When(stopped=True, then=Value("opted_out")),
-            When(was_reminded=True, then=Value("reminded")),
-            When(was_invited=True, then=Value("invited")),
-            When(can_be_texted=True, then=Value("not_invited")),
-            default=Value("cannot_be_reached"),
+        standing=Coalesce(
+            F("records"),
+            Case(
+                When(answer_in_review=True, then=Value("in_review")),
+                When(Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False), then=Value("excluded")),
+                When(stopped=True, then=Value("opted_out")),
+                When(was_reminded=True, then=Value("reminded")),
+                When(was_invited=True, then=Value("invited")),
+                When(can_be_texted=True, then=Value("not_invited")),
+                default=Value("cannot_be_reached"),
+            ),
         )
     )
 
@@ -74,16 +76,23 @@ def is_opted_out():
     stops = Suppression.objects.in_force().filter(reason=Suppression.Reason.STOP).values("phone")
     own = Phone.objects.filter(patient=OuterRef("pk"), e164__in=stops)
     by_contact = ContactPhone.objects.filter(
-        contact__matches__patient=OuterRef("pk"), contact__matches__verdict__in=Match.LINKED, e164__in=stops
+        Q(contact__matches__patient=OuterRef("pk")) | Q(contact__matches__patient__merged_into=OuterRef("pk")),
+        contact__matches__verdict__in=Match.LINKED,
+        e164__in=stops,
     )
-    said_no = ConsentEvent.objects.effective().filter(patient=OuterRef("pk"), kind="texting")
+    said_no = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind="texting")
     taken_back = said_no.filter(decision__in=("declined", "revoked")).exclude(Exists(said_no_later()))
     return Exists(own) | Exists(by_contact) | Exists(taken_back)
 
 
 def said_no_later():
+    """In the same chart; or, where the chart was merged, to the patient after that."""
+    after_the_merge = Q(patient=OuterRef("patient__merged_into"), recorded_at__gt=OuterRef("patient__merged_at"))
     return ConsentEvent.objects.effective().filter(
-        patient=OuterRef("patient"), kind="texting", decision="given", occurred_at__gt=OuterRef("occurred_at")
+        Q(patient=OuterRef("patient")) | after_the_merge,
+        kind="texting",
+        decision="given",
+        occurred_at__gt=OuterRef("occurred_at"),
     )
 
 

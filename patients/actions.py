@@ -23,9 +23,10 @@ from explorer.lib.tables import (
     read_workbook_apart,
 )
 from patients import mapping
+from patients.merging import look_for_duplicates
 from patients.models import ApcmEnrolment, ImportBatch, ImportRow, Patient, Phone
 from patients.phones import read_phone
-from patients.proposing import Incoming, Known, Proposal, propose
+from patients.proposing import MERGED, Incoming, Known, Proposal, propose
 from patients.reading import PHONE_FIELDS, apcm_rows, patient_rows
 
 Kind, Outcome = ImportBatch.Kind, ImportRow.Outcome
@@ -98,9 +99,12 @@ def review_apcm(content: bytes, filename: str, *, limits: Limits, apart=True, sh
     _refuse_without_rows(rows, filename)
     rows.sort(key=lambda row: row.values["status"] != "removed")  # so that "removed" is what counts
     known_mrns = dict(Patient.objects.values_list("mrn", "pk"))
+    merged = dict(Patient.charts.exclude(merged_into=None).values_list("mrn", "merged_into__mrn"))
     for row in rows:
         if not row.fatal and row.mrn not in known_mrns:
             problem = "No patient has this chart number. Import the patient list first, or correct the number."
+            if row.mrn in merged:
+                problem = f"{MERGED.format(merged[row.mrn])} Write that number in the workbook."
             row.problems.append({"column": "mrn", "problem": problem})
             row.fatal = True
     proposals = propose(rows, _known_enrolments(), whole_list=False)
@@ -153,6 +157,8 @@ def apply(batch: ImportBatch, *, by) -> int:
     waiting = list(_applicable(batch).values_list("pk", flat=True))
     applied = sum(_apply_chunk(batch, chunk, write, by) for chunk in _chunks(waiting))
     _close(batch, ImportBatch.State.APPLIED, by)
+    if applied and batch.kind == Kind.PATIENTS:
+        look_for_duplicates()
     return applied
 
 
@@ -340,12 +346,12 @@ def _known_patients() -> dict[str, Known]:
     for patient_id, label, e164 in Phone.objects.filter(retired_at=None).values_list("patient_id", "label", "e164"):
         phones.setdefault(patient_id, {}).setdefault(label, []).append(e164)
     known = {}
-    columns = ("pk", "mrn", "version", "corrected", *PATIENT_FIELDS)
-    for pk, mrn, version, corrected, *fields in Patient.objects.order_by().values_list(*columns).iterator():
+    columns = ("pk", "mrn", "version", "corrected", "merged_into__mrn", *PATIENT_FIELDS)
+    for pk, mrn, version, corrected, into, *fields in Patient.charts.order_by().values_list(*columns).iterator():
         values = dict(zip(PATIENT_FIELDS, map(_stored, fields), strict=True))
         own = phones.get(pk, {})
         values |= {name: " ".join(sorted(own.get(label, ()))) for name, label in LABELS.items()}
-        known[mrn] = Known(pk, version, values, frozenset(corrected))
+        known[mrn] = Known(pk, version, values, frozenset(corrected), into or "")
     return known
 
 

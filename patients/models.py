@@ -8,6 +8,10 @@ from patients.names import fold
 
 
 class PatientQuerySet(models.QuerySet):
+    def owners(self) -> dict[str, int]:
+        """{chart number: the patient it stands for}; asked of `Patient.charts`, with the numbers merged away."""
+        return {mrn: into or pk for mrn, pk, into in self.order_by().values_list("mrn", "pk", "merged_into")}
+
     def on_the_list(self):
         """Without those whom the newest list no longer names."""
         return self.filter(left_list_at=None)
@@ -24,15 +28,31 @@ class PatientQuerySet(models.QuerySet):
         for word in words.split():
             digits = "".join(filter(str.isdigit, word))
             hit = Q(search_name__contains=f" {fold(word)}") if fold(word) else Q()
-            hit |= Q(mrn__iexact=word)
+            hit |= Q(mrn__iexact=word) | Q(pk__in=_absorbed_number(word))
             if len(digits) >= 4:
                 hit |= Q(pk__in=Phone.objects.filter(e164__endswith=digits).values("patient_id"))
             found = found.filter(hit)
         return found
 
 
+def _absorbed_number(mrn: str):
+    absorbed = Patient.charts.filter(merged_into__isnull=False, mrn__iexact=mrn)
+    return absorbed.values("merged_into")
+
+
+class PatientManager(models.Manager.from_queryset(PatientQuerySet)):
+    """Each patient once: without the charts that were merged into another (docs/decisions/0008)."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(merged_into=None)
+
+
 class Patient(models.Model):
-    """A person on the practice's patient list, known by the chart number (MRN)."""
+    """A person on the practice's patient list, known by the chart number (MRN).
+
+    A row with `merged_into` is a second chart of that patient. It is no patient any more: only `charts` gives
+    it, for chart numbers that must stay known; `objects`, the one to ask, leaves it out.
+    """
 
     class Sex(models.TextChoices):
         FEMALE = "female", "Female"
@@ -68,23 +88,41 @@ class Patient(models.Model):
         help_text="Fields that a person set by hand; a list does not overwrite them.",
     )
     left_list_at = models.DateTimeField(null=True, blank=True, editable=False)
-    search_name = models.CharField(max_length=260, editable=False, default="", db_index=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    merged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    search_name = models.CharField(max_length=260, editable=False, default="")
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     changed_at = models.DateTimeField(default=clock.now, editable=False)
 
-    objects = PatientQuerySet.as_manager()
+    objects = PatientManager()
+    charts = PatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["last_name", "first_name", "mrn"]
+        # `merged_into` ends the first two, so that `objects` counts and searches without reading the rows.
         indexes = [
-            models.Index(fields=["last_name", "first_name", "mrn"], name="patient_in_list_order"),
+            models.Index(fields=["last_name", "first_name", "mrn", "merged_into"], name="patient_in_list_order"),
+            models.Index(fields=["search_name", "merged_into"], name="patient_search"),
             models.Index(fields=["date_of_birth"], name="patient_birth"),
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="patient_absorbed"),
         ]
-        constraints = [models.CheckConstraint(name="patient_has_mrn", condition=~Q(mrn=""))]
+        constraints = [
+            models.CheckConstraint(name="patient_has_mrn", condition=~Q(mrn="")),
+            models.CheckConstraint(
+                name="merged_into_and_at_agree",
+                condition=Q(merged_into=None, merged_at=None) | Q(merged_into__isnull=False, merged_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="chart_is_not_merged_into_itself", condition=Q(merged_into=None) | ~Q(merged_into=models.F("pk"))
+            ),
+        ]
         permissions = [
             ("import_patient", "May import patient lists"),
             ("export_patient", "May export patient lists"),
+            ("merge_patient", "May merge charts and say that two patients are not one"),
         ]
 
     def __str__(self) -> str:
@@ -144,6 +182,9 @@ class Phone(models.Model):
     label = models.CharField(max_length=8, choices=Label, default=Label.OTHER)
     source = models.CharField(max_length=8, choices=Source, default=Source.LIST)
     basis = models.CharField("basis to text", max_length=24, choices=TextingBasis, default=TextingBasis.UNKNOWN)
+    given_by = models.CharField(
+        "who gave it", max_length=80, blank=True, help_text="The patient, the spouse, a caregiver … Empty: the list."
+    )
     added_at = models.DateTimeField(default=clock.now, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, help_text="Set when the number is no longer theirs.")
 
@@ -264,3 +305,85 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"Row {self.row}"
+
+
+class DuplicatePairQuerySet(models.QuerySet):
+    def open(self):
+        """Pairs that a person has yet to decide about."""
+        return self.filter(verdict=DuplicatePair.Verdict.OPEN, one__merged_into=None, other__merged_into=None)
+
+
+class DuplicatePair(models.Model):
+    """Two charts that are probably one patient: found by the program, decided by a person, for ever.
+
+    `one` is the older row. A pair that is no longer found goes, unless somebody decided about it.
+    """
+
+    class Verdict(models.TextChoices):
+        OPEN = "open", "To decide"
+        DIFFERENT = "different", "Not the same person"
+        MERGED = "merged", "Merged"
+
+    stays_with_chart = True
+
+    one = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    score = models.PositiveSmallIntegerField(default=0)
+    reasons = models.JSONField(default=list, help_text="Sentences, the strongest first.")
+    verdict = models.CharField(max_length=9, choices=Verdict, default=Verdict.OPEN)
+    found_at = models.DateTimeField(default=clock.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = DuplicatePairQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-score", "pk"]
+        verbose_name = "possible duplicate"
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="duplicate_pair_once"),
+            models.CheckConstraint(name="duplicate_pair_is_in_order", condition=Q(one__lt=models.F("other"))),
+            models.CheckConstraint(
+                name="duplicate_verdict_and_time_agree",
+                condition=Q(verdict="open", decided_at=None) | (~Q(verdict="open") & Q(decided_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Possible duplicate {self.pk}"
+
+
+class PatientMerge(models.Model):
+    """That two charts became one patient: by whom, what it changed, and whether it was undone."""
+
+    stays_with_chart = True
+
+    kept = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    absorbed = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    before = models.JSONField(default=dict, help_text="Fields of the kept chart that the merge changed, as they were.")
+    moved = models.JSONField(default=dict, help_text="{what: ids of the rows that went over to the kept chart}")
+    stayed = models.JSONField(default=dict, help_text="{what: ids of the rows that the kept chart had already}")
+    ledgers = models.JSONField(default=dict, help_text="{what: the last line of both charts when they were merged}")
+    kept_version = models.PositiveIntegerField()
+    absorbed_version = models.PositiveIntegerField()
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = "merge of charts"
+        verbose_name_plural = "merges of charts"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["absorbed"], condition=Q(undone_at=None), name="chart_is_absorbed_once_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Merge {self.pk}"

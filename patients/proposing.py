@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from patients.names import fold
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+MERGED = "This chart was merged into chart {}."
 CONFLICT, REJECTED, DUPLICATE, VANISHED = "conflict", "rejected", "duplicate", "vanished"
 
 
@@ -29,6 +30,7 @@ class Known:
     version: int
     values: dict
     corrected: frozenset[str] = frozenset()
+    merged_into: str = ""  # the chart number that stands for this one since the two were merged
 
 
 @dataclass(slots=True)
@@ -55,10 +57,12 @@ def propose(rows: Iterable[Incoming], known: dict[str, Known], *, whole_list: bo
     proposals = [_judge(row, known, first_seen, torn) for row in rows]
     if whole_list:
         named = {fold(row.mrn) for row in rows if row.mrn}
+        merged = {fold(mrn): fold(stored.merged_into) for mrn, stored in known.items() if stored.merged_into}
+        named |= {into for mrn, into in merged.items() if mrn in named}
         proposals += [
             Proposal(None, VANISHED, mrn, {}, {}, [], stored.id, stored.version)
             for mrn, stored in known.items()
-            if fold(mrn) not in named
+            if fold(mrn) not in named and not stored.merged_into
         ]
     return proposals
 
@@ -127,6 +131,9 @@ def _judge(row: Incoming, known, first_seen, torn) -> Proposal:
     first_seen[row.mrn] = row
     if stored is None:
         return Proposal(row.row, NEW, row.mrn, row.values, {}, row.problems)
+    if stored.merged_into:
+        problem = {"column": "mrn", "problem": f"{MERGED.format(stored.merged_into)} The row was not used."}
+        return Proposal(row.row, UNCHANGED, row.mrn, row.values, {}, [*row.problems, problem], *identity)
     changes = {
         name: [stored.values.get(name, ""), value]
         for name, value in row.values.items()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from consent.ledger import record_texting_stop
 from explorer.lib import clock
@@ -146,7 +147,11 @@ def patients_of(phone: str):
     """Everyone whose number it is, by the list or by a matched contact."""
     by_contact = Patient.objects.filter(matches__verdict__in=Match.LINKED, matches__contact__phones__e164=phone)
     by_list = Patient.objects.filter(phones__e164=phone)
-    return Patient.objects.filter(pk__in=by_contact.values("pk")) | Patient.objects.filter(pk__in=by_list.values("pk"))
+    by_merged = Patient.charts.filter(
+        merged_into__isnull=False, matches__verdict__in=Match.LINKED, matches__contact__phones__e164=phone
+    )
+    found = Q(pk__in=by_contact.values("pk")) | Q(pk__in=by_list.values("pk"))
+    return Patient.objects.filter(found | Q(pk__in=by_merged.values("merged_into")))
 
 
 def _only_patient(phone: str) -> Patient | None:
@@ -163,7 +168,7 @@ def _suppress(reply: Reply) -> None:
         numbers |= set(Phone.objects.filter(patient__in=people).values_list("e164", flat=True))
         numbers |= set(
             Match.objects.linked()
-            .filter(patient__in=people)
+            .filter(Q(patient__in=people) | Q(patient__merged_into__in=people))
             .exclude(contact__phones=None)
             .values_list("contact__phones__e164", flat=True)
         )

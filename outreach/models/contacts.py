@@ -58,7 +58,7 @@ class MatchQuerySet(models.QuerySet):
         return self.filter(verdict__in=Match.LINKED)
 
     def in_review(self):
-        return self.filter(verdict=Match.Verdict.REVIEW)
+        return self.filter(verdict=Match.Verdict.REVIEW, patient__merged_into=None)
 
 
 class Match(models.Model):

@@ -1,3 +1,3 @@
-from patients.admin import imports
+from patients.admin import duplicates, imports
 
-__all__ = ["imports"]
+__all__ = ["duplicates", "imports"]

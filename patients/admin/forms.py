@@ -38,7 +38,10 @@ class PatientForm(forms.ModelForm):
 
     def clean_mrn(self) -> str:
         mrn = self.cleaned_data["mrn"].strip()
-        if Patient.objects.filter(mrn__iexact=mrn).exclude(pk=self.instance.pk).exists():
+        same = Patient.charts.filter(mrn__iexact=mrn).exclude(pk=self.instance.pk)
+        if into := same.exclude(merged_into=None).select_related("merged_into").first():
+            raise ValidationError(f"This chart was merged into chart {into.merged_into.mrn}. Use that one.")
+        if same.exists():
             raise ValidationError("Another patient has this chart number. Search for it first.")
         return mrn
 
@@ -94,11 +97,13 @@ class PhoneForm(forms.ModelForm):
 
     class Meta:
         model = Phone
-        fields = ("e164", "label", "basis")
+        fields = ("e164", "label", "basis", "given_by")
         labels = {"e164": "Number"}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["given_by"].help_text = ""
+        self.fields["given_by"].widget.attrs["placeholder"] = "patient, spouse …"
         number = self.fields["e164"]
         number.help_text, number.max_length, number.validators = "", None, []
         number.widget.attrs |= {"maxlength": 40, "placeholder": "205-555-0123"}

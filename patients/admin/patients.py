@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.timezone import localtime
 from import_export.admin import ExportMixin
 from import_export.forms import SelectableFieldsExportForm
 from unfold.admin import TabularInline
@@ -85,11 +86,16 @@ class ExportForm(SelectableFieldsExportForm):
 class PhoneInline(TabularInline):
     model = Phone
     form = PhoneForm
-    fields = ["e164", "label", "basis", "retired"]
+    fields = ["e164", "label", "basis", "given_by", "added", "retired"]
+    readonly_fields = ["added"]
     extra = 1
     can_delete = False
     hide_title = True
     verbose_name_plural = "Phones (tick “no longer theirs” instead of changing a wrong number)"
+
+    @admin.display(description="Since")
+    def added(self, phone) -> str:
+        return f"{localtime(phone.added_at):%m/%d/%Y}" if phone.pk else ""
 
 
 class PatientAdmin(ExportMixin, PracticeAdmin):

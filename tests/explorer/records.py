@@ -21,7 +21,7 @@ from outreach.models import (
     TextTemplate,
 )
 from patients import actions
-from patients.models import Patient
+from patients.models import DuplicatePair, Patient
 from tests import makers
 
 AT = datetime(2026, 11, 2, 16, tzinfo=UTC)
@@ -52,7 +52,8 @@ def one_of_each() -> dict[type, int]:
     batch = actions.stage(found, content=content, by=None)
     attempt = Attempt.objects.create(patient=patient, outcome="no_answer", at=AT)
     template, _ = TextTemplate.objects.get_or_create(day=0, defaults={"body": "{practice}: {link}"})
-    objects = [patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
+    pair = DuplicatePair.objects.create(one=patient, other=decision.patient, score=80, reasons=["The same name."])
+    objects = [pair, patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
                batch, attempt, template]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
@@ -80,6 +81,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "invitation_id": records[Invitation],
         "reply_id": records[Reply],
         "response_id": records[Response],
+        "merge_id": 1,
         "suppression_id": records[Suppression],
         "event_id": records[ConsentEvent],
         "seen": "running",

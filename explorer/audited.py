@@ -30,13 +30,14 @@ from outreach.models import (
     Suppression,
     TextTemplate,
 )
-from patients.models import ApcmEnrolment, ImportBatch, ImportRow, Patient, Phone
+from patients.models import ApcmEnrolment, ColumnMapping, ImportBatch, ImportRow, Patient, Phone
 
 LEFT_OUT: dict[type, tuple[str, ...]] = {
     Patient: ("search_name", "version", "changed_at"),
     Phone: (),
     ApcmEnrolment: ("version", "changed_at"),
-    ImportBatch: ("raw", "columns", "notes"),
+    ImportBatch: ("raw", "headings", "columns", "notes"),
+    ColumnMapping: (),
     Contact: ("synced_at",),
     Match: ("reasons", "needed"),
     Campaign: (),

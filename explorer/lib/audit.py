@@ -10,11 +10,11 @@ from explorer.lib import clock
 
 
 def record(entries: Iterable[tuple[Model, str, dict]], *, by=None) -> None:
-    """One audit row for each (object, "create" | "update", {field: [old, new]}); in one statement.
+    """One audit row for each (object, "create" | "update" | "delete", {field: [old, new]}); in one statement.
 
     The object's own text is not stored: an audit row names the object by its id.
     """
-    actions = {"create": LogEntry.Action.CREATE, "update": LogEntry.Action.UPDATE}
+    actions = {name: getattr(LogEntry.Action, name.upper()) for name in ("create", "update", "delete")}
     now = clock.now()
     LogEntry.objects.bulk_create(
         [

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from auditlog.context import disable_auditlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_datetime
 
@@ -45,7 +45,7 @@ def obstacles(batch: ImportBatch) -> list[str]:
         found.append(f"{touched:,} {noun}{'' if one else 's'} {'was' if one else 'were'} changed after this import.")
     if batch.kind == Kind.PATIENTS:
         found += [
-            f"{count:,} added patient{'' if count == 1 else 's'} already {'has' if count == 1 else 'have'} {what}."
+            f"{count:,} added patient{'' if count == 1 else 's'} already stand{'s' if count == 1 else ''} in {what}."
             for what, count in _rests_on_created(batch)
         ]
     return found
@@ -77,10 +77,21 @@ def undo(batch: ImportBatch, *, by) -> int:
 
 
 def _touched_since(batch: ImportBatch) -> QuerySet[ImportRow]:
-    """Rows whose patient or enrolment is no longer the version that applying made of it."""
+    """Rows whose patient or enrolment is no longer the version that applying made of it.
+
+    A later import that was undone has moved the version on by two, and changed nothing.
+    """
     version = {Kind.PATIENTS: "patient__version", Kind.APCM: "patient__apcm__version"}[batch.kind]
-    made = Coalesce(F("patient_version"), 0) + 1
-    return batch.rows.filter(applied=True).exclude(**{version: made})
+    rows = batch.rows.filter(applied=True).annotate(made=Coalesce(F("patient_version"), 0) + 1)
+    undone = ImportRow.objects.filter(
+        batch__kind=batch.kind,
+        batch__state=State.UNDONE,
+        applied=True,
+        patient=OuterRef("patient"),
+        patient_version__gte=OuterRef("made"),
+    )
+    count = undone.order_by().values("patient").annotate(count=Count("pk")).values("count")
+    return rows.exclude(**{version: F("made") + 2 * Coalesce(Subquery(count), 0)})
 
 
 def _created(batch: ImportBatch) -> QuerySet[ImportRow]:
@@ -88,7 +99,7 @@ def _created(batch: ImportBatch) -> QuerySet[ImportRow]:
 
 
 def _rests_on_created(batch: ImportBatch) -> Iterator[tuple[str, int]]:
-    """What other rows of the database refer to patients this import added: (name of it, how many patients)."""
+    """Where else the database names patients whom this import added: (what it is, how many patients)."""
     patients = _created(batch).values("patient")
     many = {each.through: each.related_model for each in Patient._meta.related_objects if each.many_to_many}
     for relation in Patient._meta.related_objects:
@@ -96,12 +107,13 @@ def _rests_on_created(batch: ImportBatch) -> Iterator[tuple[str, int]]:
             continue
         model, name = relation.related_model, relation.field.name
         referring = model._base_manager.filter(**{f"{name}__in": patients})
-        what = many.get(model, model)._meta.verbose_name_plural
+        what = many.get(model, model)._meta.verbose_name
+        what = f"an {what}" if what[0] in "AEIOUaeiou" else f"a {what}"
         if model is ImportRow:
             referring = referring.filter(batch__state=State.APPLIED).exclude(batch=batch)
-            what = "a row in a list applied later"
+            what = "a list applied later"
         if count := referring.values(name).distinct().count():
-            yield str(what), count
+            yield what, count
 
 
 def _undo_patients(batch: ImportBatch, by) -> None:

@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from explorer.lib import clock
 from explorer.lib.models import TextingBasis
-from patients.names import fold
+from patients.names import fold, searchable
 
 
 class PatientQuerySet(models.QuerySet):
@@ -103,9 +103,7 @@ class Patient(models.Model):
         return f"{family}, {given}" if given else family
 
     def searchable(self) -> str:
-        words = (self.first_name, self.middle_name, self.last_name, self.preferred_name)
-        parts = [fold(part) for word in words for part in {word, *word.replace("-", " ").split()}]
-        return "".join(f" {part}" for part in dict.fromkeys(filter(None, parts)))
+        return searchable(self.first_name, self.middle_name, self.last_name, self.preferred_name)
 
     def touch(self) -> None:
         """To be called before saving any change: the version is what an import's proposal relies on."""

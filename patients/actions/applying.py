@@ -7,15 +7,19 @@ from django.db.models import Count, OuterRef, Q, Subquery
 
 from explorer.lib import clock
 from explorer.lib.audit import record
+from explorer.lib.bulk import insert
 from explorer.lib.models import Practice
 from patients.actions.closing import close
 from patients.actions.stored import APCM_FIELDS, LABELS, PATIENT_FIELDS
 from patients.models import ApcmEnrolment, ImportBatch, ImportRow, Patient, Phone
-from patients.phones import read_phone
+from patients.names import searchable
+from patients.phones import kind_of
 from patients.reading import PHONE_FIELDS
 
 Kind, Outcome = ImportBatch.Kind, ImportRow.Outcome
 CHUNK = 1000
+NAMES = ("first_name", "middle_name", "last_name", "preferred_name")
+NOTHING = {name: Patient._meta.get_field(name).get_default() for name in PATIENT_FIELDS}
 
 
 def apply(batch: ImportBatch, *, by) -> int:
@@ -78,22 +82,35 @@ def _still_as_reviewed(row: ImportRow, patient: Patient | None) -> bool:
 
 
 def _create_patients(rows: list[ImportRow], by) -> None:
-    patients = [_filled(Patient(mrn=row.mrn), row.values) for row in rows]
-    Patient.objects.bulk_create(patients, batch_size=200)
+    if not rows:
+        return
+    insert(Patient, ("mrn", *PATIENT_FIELDS, "search_name"), map(_new_patient, rows))
+    patients = Patient.objects.only("mrn").in_bulk([row.mrn for row in rows], field_name="mrn")
     basis = Practice.current().texting_basis
-    phones = [
-        phone for patient, row in zip(patients, rows, strict=True) for phone in _phones(patient, row.values, basis)
-    ]
-    Phone.objects.bulk_create(phones, batch_size=500)
+    columns = ("patient_id", "e164", "label", "kind", "basis")
+    insert(Phone, columns, (phone for row in rows for phone in _new_phones(patients[row.mrn].pk, row.values, basis)))
     owner = Patient.objects.filter(mrn=OuterRef("mrn")).values("pk")
     ImportRow.objects.filter(pk__in=[row.pk for row in rows]).update(patient=Subquery(owner))
     record(
         [
-            (patient, "create", {name: [None, str(value)] for name, value in row.values.items()})
-            for patient, row in zip(patients, rows, strict=True)
+            (patients[row.mrn], "create", {name: [None, str(value)] for name, value in row.values.items()})
+            for row in rows
         ],
         by=by,
     )
+
+
+def _new_patient(row: ImportRow) -> tuple:
+    values = [row.values.get(name, default) for name, default in NOTHING.items()]
+    return row.mrn, *values, searchable(*(row.values.get(name, "") for name in NAMES))
+
+
+def _new_phones(patient: int, values: dict, basis: str) -> list[tuple]:
+    return [
+        (patient, e164, LABELS[name], kind_of(e164), basis)
+        for name in PHONE_FIELDS
+        for e164 in values.get(name, "").split()
+    ]
 
 
 def _filled(patient: Patient, values: dict) -> Patient:
@@ -104,14 +121,8 @@ def _filled(patient: Patient, values: dict) -> Patient:
     return patient
 
 
-def _phones(patient: Patient, values: dict, basis: str) -> list[Phone]:
-    return [
-        _phone(patient, e164, LABELS[name], basis) for name in PHONE_FIELDS for e164 in values.get(name, "").split()
-    ]
-
-
 def _phone(patient: Patient, e164: str, label: str, basis: str) -> Phone:
-    return Phone(patient=patient, e164=e164, label=label, kind=read_phone(e164).kind, basis=basis)
+    return Phone(patient=patient, e164=e164, label=label, kind=kind_of(e164), basis=basis)
 
 
 def _change_patients(rows: list[ImportRow], stored: dict[str, Patient], by) -> None:

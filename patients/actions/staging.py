@@ -1,7 +1,6 @@
 """Storing a review for a person to look at, and the person's choices in it. No patient changes here."""
 
 from collections.abc import Iterable, Mapping
-from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,6 +8,7 @@ from django.db.models import Count
 
 from explorer.lib import clock
 from explorer.lib.audit import record
+from explorer.lib.bulk import insert
 from explorer.lib.keys import encrypt
 from patients.actions.closing import close, refuse_closed
 from patients.actions.reviewing import Review, review_again
@@ -16,7 +16,6 @@ from patients.models import ApcmEnrolment, ColumnMapping, ImportBatch, ImportRow
 from patients.proposing import Proposal
 
 Outcome = ImportRow.Outcome
-ROWS_AT_ONCE = 2000
 
 
 @transaction.atomic
@@ -132,22 +131,23 @@ def outcome_counts(batch: ImportBatch) -> dict[str, int]:
 
 
 def _store_rows(batch: ImportBatch, proposals: Iterable[Proposal]) -> None:
-    waiting = iter(proposals)
-    while some := list(islice(waiting, ROWS_AT_ONCE)):
-        ImportRow.objects.bulk_create([_row(batch, proposal) for proposal in some], batch_size=ROWS_AT_ONCE)
-
-
-def _row(batch: ImportBatch, proposal: Proposal) -> ImportRow:
-    return ImportRow(
-        batch=batch,
-        row=proposal.row,
-        outcome=proposal.outcome,
-        mrn=proposal.mrn[:80],
-        patient_id=proposal.patient_id,
-        patient_version=proposal.version,
-        values=proposal.values,
-        changes=proposal.changes,
-        problems=proposal.problems,
+    insert(
+        ImportRow,
+        ("batch_id", "row", "outcome", "mrn", "patient_id", "patient_version", "values", "changes", "problems"),
+        (
+            (
+                batch.pk,
+                each.row,
+                each.outcome,
+                each.mrn[:80],
+                each.patient_id,
+                each.version,
+                each.values,
+                each.changes,
+                each.problems,
+            )
+            for each in proposals
+        ),
     )
 
 

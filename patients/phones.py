@@ -164,9 +164,13 @@ def _check_length(digits: str) -> None:
         raise BadPhone(f"A US phone number has 10 digits, this one has {count}: check it.")
 
 
-@lru_cache(maxsize=8192)
 def kind_of(e164: str) -> str:
-    """As far as the numbering plan tells."""
+    """As far as the numbering plan tells; in North America that is decided by area code and exchange."""
+    return _kind(f"{e164[:8]}0100" if e164.startswith("+1") else e164)
+
+
+@lru_cache(maxsize=8192)
+def _kind(e164: str) -> str:
     us = e164.startswith("+1")
     number = PhoneNumber(country_code=1, national_number=int(e164[2:])) if us else phonenumbers.parse(e164)
     return _KINDS.get(phonenumbers.number_type(number), "unknown")

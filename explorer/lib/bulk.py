@@ -1,8 +1,11 @@
 """Writing many new rows at once, several times as fast as `bulk_create`, which makes an object of each first."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from django.db import connection, models
+
+AT_ONCE = 1000
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence]) -> None:
@@ -17,11 +20,11 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     names = ", ".join(connection.ops.quote_name(field.column) for field in [*given, *fields.values()])
     marks = ", ".join(["%s"] * (len(given) + len(fields)))
     changers = [(place, _changer(field)) for place, field in enumerate(given) if _changer(field)]
+    table = connection.ops.quote_name(model._meta.db_table)
+    waiting = iter(rows)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES ({marks})",  # noqa: S608
-            (_record(row, changers, defaults) for row in rows),
-        )
+        while some := [_record(row, changers, defaults) for row in islice(waiting, AT_ONCE)]:
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", some)  # noqa: S608 - names of ours
 
 
 def _record(row: Sequence, changers: list[tuple[int, Callable]], defaults: list) -> list:
@@ -33,7 +36,9 @@ def _record(row: Sequence, changers: list[tuple[int, Callable]], defaults: list)
 
 def _changer(field: models.Field) -> Callable | None:
     """What turns a value into what the database takes; None where they are the same."""
-    if isinstance(field, models.JSONField | models.DateField | models.BinaryField):
+    if isinstance(field, models.JSONField):
+        return lambda value: None if value is None else connection.ops.adapt_json_value(value, field.encoder)
+    if isinstance(field, models.DateField | models.BinaryField):
         return lambda value: _prepared(field, value)
     return None
 

@@ -64,12 +64,13 @@ def review_patients(content: bytes, filename: str, *, limits: Limits, apart=True
     workbook = _read(content, filename, limits, apart)
     known_heading = mapping.knows(mapping.FIELDS)
     table = find_table(choose_sheet(workbook, known_heading, sheet or None), known_heading)
-    workbook.sheets.clear()  # the cells of a long list count in the memory only once
+    workbook.sheets.clear()
     _refuse_unknown_headings([table], columns or {}, mapping.FIELDS)
     review = Review(Kind.PATIENTS, filename, workbook.sha256, table.sheet_name, [], {}, [], [], chosen=columns or {})
     mapped = _mapped(table, review, mapping.FIELDS, mapping.PATIENT_NEEDS)
     _refuse_without_rows(table.rows, filename)
-    rows = patient_rows(table, mapped, today=Practice.current().today())
+    rows = list(patient_rows(table, mapped, today=Practice.current().today()))
+    table.rows.clear()  # the cells of a long list are not needed beside the values read of them
     review.proposals = propose(rows, known_patients(), whole_list=True)
     return review
 

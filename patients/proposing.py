@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from patients.names import fold
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
-NOT_STORED = ("levels",)  # values that only help a person to decide
+NOT_STORED = ("levels", "named")  # values that only help a person to decide
 CONFLICT, REJECTED, DUPLICATE, VANISHED = "conflict", "rejected", "duplicate", "vanished"
 
 

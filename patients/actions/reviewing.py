@@ -229,6 +229,7 @@ def _compare_with_patient(row: Incoming, patient: tuple | None) -> None:
     elif row.is_somebody_else(*patient[1:]):
         problem = "First and last name both differ from the patient we have under this chart number."
         row.doubts.append({"column": "mrn", "problem": problem})
+        row.values["named"] = ", ".join(reversed(row.named))
 
 
 def _keep_the_level_decided_before(row: Incoming, stored: Known | None) -> None:

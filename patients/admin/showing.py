@@ -163,6 +163,8 @@ def plan_sentences(batch: ImportBatch) -> list[str]:
 
 def _name(row: ImportRow) -> str:
     given = row.values
+    if given.get("named"):
+        return given["named"]
     if given.get("last_name"):
         return Patient(**{name: given.get(name, "") for name in NAME}).sort_name
     return row.patient.sort_name if row.patient else given.get("listed_name", "")

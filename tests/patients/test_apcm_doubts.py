@@ -57,6 +57,8 @@ def test_somebody_else_is_enrolled_only_when_a_person_takes_the_lists_side(signe
     client = signed_in("staff")
     page = client.get(url(batch, "review")).text
     assert "First and last name both differ" in page
+    assert "Jones, Ada" in page
+    assert "Smith, William</a>" in page
     client.post(url(batch, "confirm"))
     assert not ApcmEnrolment.objects.exists()
     batch = staged(["1001", "Jones, Ada", "I10", "", ""])

@@ -32,6 +32,7 @@ from outreach.models import (
 )
 from patients.models import (
     ApcmEnrolment,
+    ColumnMapping,
     DuplicatePair,
     ImportBatch,
     ImportRow,
@@ -46,7 +47,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     ApcmEnrolment: ("version", "changed_at"),
     DuplicatePair: ("reasons",),
     PatientMerge: ("before", "moved", "stayed", "ledgers"),
-    ImportBatch: ("raw", "columns", "notes"),
+    ImportBatch: ("raw", "headings", "columns", "notes"),
+    ColumnMapping: (),
     Contact: ("synced_at",),
     Match: ("reasons", "needed"),
     Campaign: (),

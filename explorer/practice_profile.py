@@ -60,13 +60,14 @@ class PracticeForm(forms.ModelForm):
         fields = (
             "name", "doctor", "phone", "time_zone", "state", "transition_date",
             "old_practice", "new_practice", "texting_start", "texting_end", "texting_days",
-            "texts_per_campaign", "texting_basis", "text_unmatched", "form_sample_url", "code_days",
+            "texts_per_campaign", "texting_basis", "text_unmatched", "form_sample_url", "code_days", "keep_raw_days",
         )  # fmt: skip
         labels = {
             "texting_basis": "Why listed numbers may be texted",
             "text_unmatched": "Also text numbers without a Spruce contact",
             "form_sample_url": "The form’s sample link",
             "code_days": "Days a personal code is good for",
+            "keep_raw_days": "Days that files are kept",
         }
 
     def __init__(self, *args, **kwargs):
@@ -156,6 +157,7 @@ class PracticeProfileAdmin(PracticeAdmin):
                     "description": "Every patient gets a personal link made from this one.",
                 },
             ),
+            ("Stored files", {"fields": ["keep_raw_days"]}),
         ]  # fmt: skip
 
     @admin.display(description="Texting days")

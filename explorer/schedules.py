@@ -6,11 +6,16 @@ EVERY_MINUTE = {
     "send what is due": "outreach.tasks.send_due",
     "read replies": "outreach.tasks.poll_replies",
 }
+EVERY_DAY = {
+    "forget the files of old imports": "patients.tasks.forget_raw_files",
+    "forget the files of old form answers": "consent.tasks.forget_raw_files",
+}
 
 
 def set_schedules() -> None:
-    for name, task in EVERY_MINUTE.items():
-        Schedule.objects.update_or_create(
-            name=name, defaults={"func": task, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
-        )
-    Schedule.objects.exclude(name__in=EVERY_MINUTE).delete()
+    each_minute = {"schedule_type": Schedule.MINUTES, "minutes": 1}
+    each_day = {"schedule_type": Schedule.DAILY}
+    for names, rhythm in ((EVERY_MINUTE, each_minute), (EVERY_DAY, each_day)):
+        for name, task in names.items():
+            Schedule.objects.update_or_create(name=name, defaults={"func": task, "repeats": -1, **rhythm})
+    Schedule.objects.exclude(name__in=[*EVERY_MINUTE, *EVERY_DAY]).delete()

@@ -146,7 +146,7 @@ def _attempts(patient: Patient) -> Iterator[Entry]:
 
 
 def _imports(patient: Patient) -> Iterator[Entry]:
-    rows = patient.import_rows.filter(applied=True).select_related("batch", "batch__closed_by")
+    rows = patient.import_rows.filter(applied=True).select_related("batch", "batch__closed_by", "batch__undone_by")
     for row in rows.defer("batch__raw", "batch__columns", "batch__notes"):
         if row.outcome == ImportRow.Outcome.VANISHED:
             title, changes = "Set aside: the list no longer named the patient", []
@@ -159,6 +159,9 @@ def _imports(patient: Patient) -> Iterator[Entry]:
             ]
         at = row.batch.closed_at or row.batch.uploaded_at
         yield Entry(at, "Import", title + _by(row.batch.closed_by), details=changes)
+        if row.batch.undone_at:
+            title = f"The {row.batch.get_kind_display()} was undone{_by(row.batch.undone_by)}"
+            yield Entry(row.batch.undone_at, "Import", title, details=["What it changed here is as before."])
 
 
 def _matches(patient: Patient) -> Iterator[Entry]:

@@ -300,6 +300,16 @@ def normal(heading: str) -> str:
     return " ".join(_SAME_WORDS.get(word, word) for word in words)
 
 
+def numbered(headings: Sequence[str]) -> list[str]:
+    """Headings as a person can tell them apart: a repeated one as "Phone (1)" and "Phone (2)"."""
+    often, seen = Counter(headings), Counter()
+    names = []
+    for heading in headings:
+        seen[heading] += 1
+        names.append(f"{heading} ({seen[heading]})" if heading and often[heading] > 1 else heading)
+    return names
+
+
 def signature(headings: Iterable[str]) -> str:
     """The same for the same set of headings, in whatever order and writing."""
     return hashlib.sha256("\x1f".join(sorted(map(normal, headings))).encode()).hexdigest()
@@ -348,8 +358,9 @@ def _lack(column_map: ColumnMap, names: Sequence[str], labels: Mapping[str, str]
 
 
 def _take_saved(result: ColumnMap, headings: Sequence[str], saved: Mapping[str, str]) -> None:
-    columns = {normal(heading): column for column, heading in enumerate(headings)}
-    often = Counter(map(normal, headings))
+    names = [normal(heading) for heading in numbered(headings)]
+    columns = {name: column for column, name in enumerate(names)}
+    often = Counter(names)
     for name, heading in saved.items():
         key = normal(heading)
         if often[key] == 1 and columns[key] not in result.columns.values():

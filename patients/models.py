@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from explorer.lib import clock
 from explorer.lib.models import TextingBasis
-from patients.names import fold
+from patients.names import fold, searchable
 
 
 class PatientQuerySet(models.QuerySet):
@@ -141,9 +141,7 @@ class Patient(models.Model):
         return f"{family}, {given}" if given else family
 
     def searchable(self) -> str:
-        words = (self.first_name, self.middle_name, self.last_name, self.preferred_name)
-        parts = [fold(part) for word in words for part in {word, *word.replace("-", " ").split()}]
-        return "".join(f" {part}" for part in dict.fromkeys(filter(None, parts)))
+        return searchable(self.first_name, self.middle_name, self.last_name, self.preferred_name)
 
     def touch(self) -> None:
         """To be called before saving any change: the version is what an import's proposal relies on."""
@@ -242,14 +240,18 @@ class ImportBatch(models.Model):
         PROPOSED = "proposed", "Waiting for review"
         APPLIED = "applied", "Applied"
         DISCARDED = "discarded", "Discarded"
+        UNDONE = "undone", "Undone"
 
     kind = models.CharField(max_length=8, choices=Kind)
     filename = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
     sheet = models.CharField(max_length=200, blank=True)
-    columns = models.JSONField(default=dict, help_text="Which heading was read as which field.")
+    headings = models.JSONField(default=list, help_text="All headings of the file; a repeated one is numbered.")
+    columns = models.JSONField(default=dict, help_text="Which heading was read as which field: {field: heading}.")
     notes = models.JSONField(default=list, help_text="What the reader left out, and why.")
-    raw = models.BinaryField(null=True, blank=True, editable=False)
+    raw = models.BinaryField(
+        null=True, blank=True, editable=False, help_text="The encrypted file; empty once its days are over."
+    )
     state = models.CharField(max_length=9, choices=State, default=State.PROPOSED)
     uploaded_at = models.DateTimeField(default=clock.now)
     uploaded_by = models.ForeignKey(
@@ -257,6 +259,11 @@ class ImportBatch(models.Model):
     )
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
@@ -268,7 +275,11 @@ class ImportBatch(models.Model):
             models.CheckConstraint(
                 name="import_closed_at_and_state_agree",
                 condition=Q(state="proposed", closed_at=None) | (~Q(state="proposed") & ~Q(closed_at=None)),
-            )
+            ),
+            models.CheckConstraint(
+                name="import_undone_at_and_state_agree",
+                condition=Q(state="undone", undone_at__isnull=False) | (~Q(state="undone") & Q(undone_at=None)),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -298,6 +309,9 @@ class ImportRow(models.Model):
     problems = models.JSONField(default=list, help_text="[{column, problem}]")
     take = models.BooleanField(default=False, help_text="A person chose the list's side of a conflict.")
     applied = models.BooleanField(default=False)
+    before = models.JSONField(
+        default=dict, help_text="For undoing, beside `changes`: left_list_at, phones {id: [label, retired_at]}."
+    )
 
     class Meta:
         ordering = ["row", "pk"]
@@ -387,3 +401,21 @@ class PatientMerge(models.Model):
 
     def __str__(self) -> str:
         return f"Merge {self.pk}"
+
+
+class ColumnMapping(models.Model):
+    """How a person said that lists with these headings are to be read; asked first when they come again."""
+
+    kind = models.CharField(max_length=8, choices=ImportBatch.Kind)
+    signature = models.CharField(max_length=64, help_text="Of the headings, in whatever order.")
+    columns = models.JSONField(default=dict, help_text="{field: heading}; an empty heading leaves the field out.")
+    confirmed_at = models.DateTimeField(default=clock.now)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "signature"], name="headings_are_mapped_once")]
+
+    def __str__(self) -> str:
+        return f"Columns of a {self.get_kind_display()}"

@@ -17,6 +17,12 @@ def fold(text: str) -> str:
     return _NO_LETTER.sub("", text.casefold())
 
 
+def searchable(*names: str) -> str:
+    """What a search looks into: " ann marie annmarie"; each word, folded, after a blank."""
+    parts = [fold(part) for name in names if name for part in (name, *name.replace("-", " ").split())]
+    return "".join(f" {part}" for part in dict.fromkeys(filter(None, parts)))
+
+
 @dataclass(frozen=True)
 class Name:
     """The parts as written, save for suffixes, which are spelled one way ("Jr", "III")."""

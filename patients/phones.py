@@ -36,9 +36,13 @@ _WRITTEN = re.compile(r"[\d\s().\-+/*_'`~]+")
 @dataclass(frozen=True)
 class Phone:
     e164: str
-    kind: str  # mobile, fixed, fixed_or_mobile, voip, toll_free or unknown
     extension: str = ""
     label: str = ""  # cell, home or work, where the cell itself says so
+
+    @property
+    def kind(self) -> str:
+        """mobile, fixed, fixed_or_mobile, voip, toll_free or unknown; asked only where it counts, for it takes time."""
+        return kind_of(self.e164)
 
 
 class BadPhone(ValueError):
@@ -61,7 +65,7 @@ def read_phone(text: str, region: str = "US") -> Phone:
     label = _label(words)
     if words:
         body = re.sub(r"[^\W\d_]+|[:;,=]", " ", body)
-    return Phone(e164 := _e164(body), _kind(e164), extension, label)
+    return Phone(_e164(body), extension, label)
 
 
 def read_phones(text: str) -> list[Phone]:
@@ -160,9 +164,15 @@ def _check_length(digits: str) -> None:
         raise BadPhone(f"A US phone number has 10 digits, this one has {count}: check it.")
 
 
+def kind_of(e164: str) -> str:
+    """As far as the numbering plan tells; in North America that is decided by area code and exchange."""
+    return _kind(f"{e164[:8]}0100" if e164.startswith("+1") else e164)
+
+
 @lru_cache(maxsize=8192)
 def _kind(e164: str) -> str:
-    number = PhoneNumber(country_code=1, national_number=int(e164[2:]))
+    us = e164.startswith("+1")
+    number = PhoneNumber(country_code=1, national_number=int(e164[2:])) if us else phonenumbers.parse(e164)
     return _KINDS.get(phonenumbers.number_type(number), "unknown")
 
 
@@ -174,4 +184,4 @@ def _foreign(text: str, region: str) -> Phone:
     if not phonenumbers.is_valid_number_for_region(number, region):
         raise BadPhone("No number of that country is like this one: check it.")
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(written, _KINDS.get(phonenumbers.number_type(number), "unknown"), number.extension or "")
+    return Phone(written, number.extension or "")

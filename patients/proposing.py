@@ -7,19 +7,36 @@ from dataclasses import dataclass, field
 from patients.names import fold
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+NOT_STORED = ("levels", "named")  # values that only help a person to decide
 MERGED = "This chart was merged into chart {}."
 CONFLICT, REJECTED, DUPLICATE, VANISHED = "conflict", "rejected", "duplicate", "vanished"
 
 
 @dataclass(slots=True)
 class Incoming:
-    """One row of a sheet after reading: `values` holds only filled fields, `problems` [{column, problem}]."""
+    """One row of a sheet after reading: `values` holds only filled fields, `problems` [{column, problem}].
+
+    `doubts` are problems that a person must decide; `named` is the (first, last) name a row of the APCM workbook
+    gives to the patient.
+    """
 
     row: int
     mrn: str
     values: dict
     problems: list[dict] = field(default_factory=list)
     fatal: bool = False
+    doubts: list[dict] = field(default_factory=list)
+    named: tuple[str, str] = ("", "")
+
+    def is_somebody_else(self, first: str, last: str, preferred: str = "") -> bool:
+        """Whether first *and* last name differ from these; one that is missing or an initial speaks for neither."""
+        own_first, own_last = map(fold, self.named)
+        given, family = [fold(name) for name in (first, preferred) if fold(name)], fold(last)
+        if not (own_first and own_last and given and family):
+            return False
+        first_agrees = any(name.startswith(own_first) or own_first.startswith(name) for name in given)
+        swapped = own_first == family and own_last in given
+        return own_last != family and not first_agrees and not swapped
 
 
 @dataclass(slots=True)
@@ -130,18 +147,20 @@ def _judge(row: Incoming, known, first_seen, torn) -> Proposal:
         return Proposal(row.row, DUPLICATE, row.mrn, row.values, {}, [problem], *identity)
     first_seen[row.mrn] = row
     if stored is None:
-        return Proposal(row.row, NEW, row.mrn, row.values, {}, row.problems)
+        outcome = CONFLICT if row.doubts else NEW
+        return Proposal(row.row, outcome, row.mrn, row.values, {}, [*row.problems, *row.doubts])
     if stored.merged_into:
         problem = {"column": "mrn", "problem": f"{MERGED.format(stored.merged_into)} The row was not used."}
         return Proposal(row.row, UNCHANGED, row.mrn, row.values, {}, [*row.problems, problem], *identity)
     changes = {
         name: [stored.values.get(name, ""), value]
         for name, value in row.values.items()
-        if value != stored.values.get(name, "")
+        if name not in NOT_STORED and value != stored.values.get(name, "")
     }
     problem = _another_person(stored.values, changes) or _corrected_by_staff(stored, changes)
-    if problem:
-        return Proposal(row.row, CONFLICT, row.mrn, row.values, changes, [*row.problems, problem], *identity)
+    if problem or row.doubts:
+        problems = [*row.problems, *row.doubts, *filter(None, [problem])]
+        return Proposal(row.row, CONFLICT, row.mrn, row.values, changes, problems, *identity)
     outcome = CHANGED if changes else UNCHANGED
     return Proposal(row.row, outcome, row.mrn, row.values, changes, row.problems, *identity)
 

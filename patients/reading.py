@@ -6,7 +6,7 @@ from datetime import date
 from explorer.lib.tables import Table
 from patients.dates import BadDate, day_first_in, read_birth_date, read_date
 from patients.mapping import ColumnMap
-from patients.names import clean_parts, parse_name, proper_case
+from patients.names import Name, clean_parts, parse_name, proper_case
 from patients.phones import BadPhone, read_phones
 from patients.proposing import Incoming
 
@@ -21,7 +21,7 @@ TEXT_FIELDS = {
     "insurer": 120,
     "insurer_id": 60,
 }
-NAME_FIELDS = ("first_name", "middle_name", "last_name", "suffix", "preferred_name")
+NAME_PARTS = ("first_name", "middle_name", "last_name", "suffix")
 SEXES = {"f": "female", "female": "female", "m": "male", "male": "male", "other": "other", "x": "other"}
 YES = {"y", "yes", "true", "1", "x", "deceased", "dead"}
 LEVELS = {"level1": 1, "level2": 2, "level3": 3}
@@ -50,11 +50,13 @@ def apcm_rows(table: Table, columns: ColumnMap, *, status: str) -> Iterator[Inco
         reader = _Row(number, cells, headings, columns)
         reader.mrn = _chart_number(reader)
         reader.values["status"] = status
-        _level(reader)
+        doubts = _level(reader)
         reader.date("signed_up_on", lambda text: read_date(text, day_first=styles["signed_up_on"]))
         for name, longest in (("insurance", 120), ("copay", 60), ("comments", 2000), ("status_text", 200)):
             reader.text(name, longest)
-        yield Incoming(number, reader.mrn, reader.values, reader.problems, reader.fatal)
+        name = _name(reader)
+        named = (name.first, name.last)
+        yield Incoming(number, reader.mrn, reader.values, reader.problems, reader.fatal, doubts, named)
 
 
 class _Row:
@@ -111,21 +113,14 @@ def _chart_number(reader: _Row) -> str:
 
 def _identity(reader: _Row) -> None:
     reader.mrn = _chart_number(reader)
-    whole = reader.get("name")
-    if whole:
-        name = parse_name(whole)
-        listed = whole
-    else:
-        parts = [reader.get(part) for part in ("first_name", "middle_name", "last_name", "suffix")]
-        name = clean_parts(*parts)
-        listed = " ".join(filter(None, parts))
+    whole, name = reader.get("name"), _name(reader)
     values = {
         "first_name": proper_case(name.first)[:80],
         "middle_name": proper_case(name.middle)[:80],
         "last_name": proper_case(name.last)[:80],
         "suffix": name.suffix[:16],
         "preferred_name": proper_case(reader.get("preferred_name") or name.preferred)[:80],
-        "listed_name": listed[:160],
+        "listed_name": (whole or " ".join(filter(None, map(reader.get, NAME_PARTS))))[:160],
     }
     reader.values |= {field: value for field, value in values.items() if value}
     if not name.last:
@@ -183,9 +178,18 @@ def _zip(text: str) -> str:
     return (head.zfill(5) + dash + tail if head.isdigit() and len(head) < 5 else head + dash + tail)[:10]
 
 
-def _level(reader: _Row) -> None:
-    filled = [(level, reader.get(name)) for name, level in LEVELS.items() if reader.get(name)]
-    if len(filled) > 1:
-        reader.complain("level1", "More than one level column is filled; a person must decide.", fatal=True)
-    elif filled:
-        reader.values["level"], reader.values["icd10"] = filled[0]
+def _name(reader: _Row) -> Name:
+    whole = reader.get("name")
+    return parse_name(whole) if whole else clean_parts(*map(reader.get, NAME_PARTS))
+
+
+def _level(reader: _Row) -> list[dict]:
+    """The level that is filled in; where it is more than one, they wait in "levels" for a person to choose."""
+    filled = {level: reader.get(name) for name, level in LEVELS.items() if reader.get(name)}
+    if len(filled) == 1:
+        reader.values["level"], reader.values["icd10"] = next(iter(filled.items()))
+    if len(filled) < 2:
+        return []
+    reader.values["levels"] = {str(level): codes for level, codes in filled.items()}
+    words = " and ".join(f"level {level}" for level in filled)
+    return [{"column": "level", "problem": f"The columns of {words} are both filled. Choose the right one."}]

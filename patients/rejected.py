@@ -15,12 +15,18 @@ def rejected_sheets(batch: ImportBatch) -> dict[str, list[list[str]]]:
 
     Raises UnreadableTable when the file cannot be read any more.
     """
+    if not batch.raw:
+        raise UnreadableTable(
+            "The file itself is no longer kept, so its rows cannot be written out again. The rows and the reasons "
+            "are shown below; import the list again to get them as a sheet."
+        )
     workbook = read_workbook_apart(decrypt(bytes(batch.raw), "imports"), batch.filename, SHELL)
     why = _reasons(batch)
     sheets = {}
     for sheet in workbook.sheets:
         if sheet.name in batch.sheet.split(", ") or sheet.name == batch.sheet:
-            rows = list(_rows(find_table(sheet, mapping.knows(FIELDS[batch.kind])), FIELDS[batch.kind], why))
+            table = find_table(sheet, mapping.knows(FIELDS[batch.kind]))
+            rows = list(_rows(table, _place_of_chart_number(table, batch), why))
             if len(rows) > 1:
                 sheets[sheet.name] = rows
     if not sheets:
@@ -37,9 +43,17 @@ def _reasons(batch: ImportBatch) -> dict[tuple[int, str], str]:
     }
 
 
-def _rows(table, fields, why: dict[tuple[int, str], str]) -> Iterator[list[str]]:
-    columns = mapping.map_columns(table.headings, [cells for _, cells in table.rows[:200]], fields=fields)
-    place = columns.columns["mrn"]
+def _place_of_chart_number(table, batch: ImportBatch) -> int:
+    columns = mapping.map_columns(
+        table.headings,
+        [cells for _, cells in table.rows[: mapping.SAMPLE]],
+        fields=FIELDS[batch.kind],
+        saved=batch.columns,
+    )
+    return columns.columns["mrn"]
+
+
+def _rows(table, place: int, why: dict[tuple[int, str], str]) -> Iterator[list[str]]:
     yield ["Row", *table.headings, "Why"]
     for number, cells in table.rows:
         if reason := why.get((number, cells[place].strip()[:40])):

@@ -6,29 +6,25 @@ from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
-from explorer.lib import clock
+from explorer.lib import bulk, clock
+
+COLUMNS = ("content_type_id", "object_pk", "object_id", "object_repr", "action", "changes", "actor_id", "timestamp")
 
 
 def record(entries: Iterable[tuple[Model, str, dict]], *, by=None) -> None:
-    """One audit row for each (object, "create" | "update", {field: [old, new]}); in one statement.
+    """One audit row for each (object, "create" | "update" | "delete", {field: [old, new]}); in one statement.
 
     The object's own text is not stored: an audit row names the object by its id.
     """
-    actions = {"create": LogEntry.Action.CREATE, "update": LogEntry.Action.UPDATE}
+    actions = {name: getattr(LogEntry.Action, name.upper()) for name in ("create", "update", "delete")}
     now = clock.now()
-    LogEntry.objects.bulk_create(
-        [
-            LogEntry(
-                content_type=ContentType.objects.get_for_model(instance),
-                object_pk=str(instance.pk),
-                object_id=instance.pk,
-                object_repr=f"{instance._meta.verbose_name} {instance.pk}"[:200],
-                action=actions[action],
-                changes=changes,
-                actor=by,
-                timestamp=now,
-            )
-            for instance, action, changes in entries
-        ],
-        batch_size=500,
-    )
+    types: dict[type, tuple[int, str]] = {}
+    rows = []
+    for instance, action, changes in entries:
+        model = type(instance)
+        if model not in types:
+            types[model] = ContentType.objects.get_for_model(model).pk, model._meta.verbose_name
+        type_pk, name = types[model]
+        text = f"{name} {instance.pk}"[:200]
+        rows.append((type_pk, str(instance.pk), instance.pk, text, actions[action], changes, by and by.pk, now))
+    bulk.insert(LogEntry, COLUMNS, rows)

@@ -54,6 +54,9 @@ class Practice(models.Model):
     texts_per_campaign = models.PositiveSmallIntegerField(
         default=4, help_text="Most texts one number gets from one campaign."
     )
+    keep_raw_days = models.PositiveSmallIntegerField(
+        default=30, help_text="How long the files of lists and form answers are kept, encrypted; what was read stays."
+    )
     texting_stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     mode = models.CharField(max_length=4, editable=False, choices=[("demo", "Demo"), ("live", "Live")])
 

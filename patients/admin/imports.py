@@ -105,7 +105,10 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
     def _stage(self, request, form: UploadForm) -> ImportBatch | None:
         _, review = list(KINDS.values())[self.get_resource_index(form)]
         try:
-            found = review(form.content, form.filename, limits=UPLOAD, sheet=form.cleaned_data["sheet"])
+            sheet = form.cleaned_data["sheet"]
+            found = review(form.content, form.filename, limits=UPLOAD, sheet=sheet, columns=form.columns)
+        except actions.ColumnsNeeded as problem:
+            form.offer_columns(problem)
         except SeveralSheets as problem:
             form.offer_sheets(problem.names, str(problem))
         except UnreadableTable as problem:
@@ -118,6 +121,7 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
     def review(self, request, pk: int):
         """What the file would do, a tab for each outcome. POST keeps the choices made on the page."""
         batch = self._batch(pk)
+        applied = batch.rows.filter(applied=True).count()
         if request.method == "POST":
             return self._choose(request, batch)
         counts = showing.tab_counts(batch)
@@ -136,8 +140,12 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
             rows_page=rows_page,
             rows=shown,
             columns=showing.columns(batch),
+            fields=showing.field_choices(batch),
+            may_remap=is_open and may_import and not applied,
+            may_undo=may_import and actions.can_be_undone(batch),
+            earlier=actions.applied_before(kind=batch.kind, sha256=batch.sha256, than=batch) if is_open else None,
             plan=showing.plan_sentences(batch) if is_open else [],
-            applied=batch.rows.filter(applied=True).count(),
+            applied=applied,
             may_act=is_open and may_import,
             may_import=may_import,
             choosing=is_open and may_import and any(row.choice for row in shown),
@@ -157,6 +165,49 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
                 return redirect("admin:patients_importbatch_confirm", batch.pk)
             messages.success(request, "Your choices are remembered. No patient is changed yet.")
         return redirect(_review_url(batch, outcome, request.POST.get("page", "1")))
+
+    @page("<int:pk>/columns/", look=IMPORT, act=IMPORT)
+    def columns(self, request, pk: int):
+        """POST reads the stored file again with the columns chosen on the review page."""
+        batch = self._batch(pk)
+        if request.method == "POST":
+            try:
+                actions.remap(batch, columns=_chosen_columns(batch, request.POST), by=request.user)
+            except (UnreadableTable, ValidationError) as problem:
+                messages.error(request, _words(problem))
+            else:
+                messages.success(request, "Read again with these columns; they are remembered for lists like this one.")
+        return redirect(f"{_review_url(batch)}#columns")
+
+    @page("<int:pk>/undo/", look=IMPORT, act=IMPORT)
+    def undo(self, request, pk: int):
+        batch = self._batch(pk)
+        if not actions.can_be_undone(batch):
+            messages.warning(request, "There is nothing to undo in this import.")
+            return redirect(_review_url(batch))
+        if request.method == "POST":
+            return self._undo(request, batch)
+        return self.show(
+            request,
+            "patients/undo_import.html",
+            "Undo this import?",
+            batch=batch,
+            plan=showing.undo_sentences(batch),
+            obstacles=actions.obstacles(batch),
+        )
+
+    def _undo(self, request, batch: ImportBatch):
+        if batch.rows.filter(applied=True).count() > AT_ONCE:
+            async_task("patients.tasks.undo_import", batch.pk, request.user.pk)
+            messages.success(request, "The import is being undone in the background. Look at this page again soon.")
+            return redirect(_review_url(batch))
+        try:
+            undone = actions.undo(batch, by=request.user)
+        except ValidationError as problem:
+            messages.error(request, " ".join(problem.messages))
+        else:
+            messages.success(request, f"Undone: {undone:,} rows were taken back.")
+        return redirect(_review_url(batch))
 
     @page("<int:pk>/confirm/", look=IMPORT, act=IMPORT)
     def confirm(self, request, pk: int):
@@ -235,7 +286,7 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
         )
 
     def _batch(self, pk: int) -> ImportBatch:
-        batches = ImportBatch.objects.select_related("uploaded_by", "closed_by").defer("raw")
+        batches = ImportBatch.objects.select_related("uploaded_by", "closed_by", "undone_by").defer("raw")
         return get_object_or_404(batches, pk=pk)
 
 
@@ -246,10 +297,32 @@ def _tab(wanted: str | None, counts: dict[str, int]) -> str:
     return next((tab for tab in showing.TABS if counts[tab]), Outcome.NEW)
 
 
-def _picks(posted) -> dict[int, bool]:
-    """Fields take-<row id> = list | ours."""
+def _picks(posted) -> dict[int, bool | int]:
+    """Fields take-<row id> = list | ours | the number of a level."""
     names = {name: name.removeprefix("take-") for name in posted if name.startswith("take-")}
-    return {int(pk): posted[name] == "list" for name, pk in names.items() if pk.isdecimal()}
+    return {int(pk): _pick(posted[name]) for name, pk in names.items() if pk.isdecimal()}
+
+
+def _pick(value: str) -> bool | int:
+    return int(value) if value in ("1", "2", "3") else value == "list"
+
+
+def _chosen_columns(batch: ImportBatch, posted) -> dict[str, str]:
+    """Fields column-<number of the heading> = name of a field; what no heading was chosen for is left out."""
+    chosen = dict.fromkeys(showing.fields_of(batch), "")
+    for number, heading in enumerate(batch.headings):
+        name = posted.get(f"column-{number}", "")
+        if chosen.get(name):
+            raise ValidationError(
+                f"Two columns were chosen for one field, “{chosen[name]}” and “{heading}”: keep one of them."
+            )
+        if name in chosen:
+            chosen[name] = heading
+    return chosen
+
+
+def _words(problem: UnreadableTable | ValidationError) -> str:
+    return " ".join(problem.messages) if isinstance(problem, ValidationError) else str(problem)
 
 
 def _review_url(batch: ImportBatch, outcome: str = "", rows_page: str = "1") -> str:

@@ -59,6 +59,7 @@ class Shown:
     facts: list[tuple[str, str]]  # of a new row: label, value
     problems: list[dict]
     choice: bool
+    levels: list[tuple[int, str, bool]]  # of a row that fills several level columns: level, its name, chosen
     take: bool
     applied: bool
 
@@ -87,6 +88,10 @@ def shown(row: ImportRow) -> Shown:
         facts=[(label(name), value(name, given)) for name, given in row.values.items() if name in TELLING],
         problems=[{**problem, "column": _column(problem["column"])} for problem in row.problems],
         choice=actions.can_take(row),
+        levels=[
+            (level, f"{CHOICES['level'][level]}: {codes}", row.take and row.values.get("level") == level)
+            for level, codes in actions.levels_to_choose(row).items()
+        ],
         take=row.take,
         applied=row.applied,
     )
@@ -107,9 +112,36 @@ def value(name: str, given) -> str:
     return str(given)
 
 
-def columns(batch: ImportBatch) -> list[tuple[str, str]]:
-    """(heading of the file, what it was read as)"""
-    return [(heading, label(name)) for name, heading in batch.columns.items()]
+def columns(batch: ImportBatch) -> list[tuple[int, str, str, str]]:
+    """(its number, heading of the file, field it was read as, the field's label); both empty where unused"""
+    fields = {heading: name for name, heading in batch.columns.items()}
+    named = [(heading, fields.get(heading, "")) for heading in batch.headings or batch.columns.values()]
+    return [(number, heading, name, label(name) if name else "") for number, (heading, name) in enumerate(named)]
+
+
+def field_choices(batch: ImportBatch) -> list[tuple[str, str]]:
+    return [(name, label(name)) for name in fields_of(batch)]
+
+
+def fields_of(batch: ImportBatch) -> list[str]:
+    fields = {ImportBatch.Kind.PATIENTS: mapping.FIELDS, ImportBatch.Kind.APCM: mapping.APCM_FIELDS}[batch.kind]
+    return [field.name for field in fields]
+
+
+def undo_sentences(batch: ImportBatch) -> list[str]:
+    """What undoing would do, one sentence for each kind of row."""
+    counts = actions.what_undoing_does(batch)
+    one, many = NOUNS[batch.kind]
+    words = {
+        "removed": "that the list added will be removed",
+        "restored": "will be as before the import, phones included",
+        "brought back": "who were set aside will be on the list again",
+    }
+    return [
+        f"{counts[what]:,} {one if counts[what] == 1 else many} {sentence}."
+        for what, sentence in words.items()
+        if counts[what]
+    ]
 
 
 def plan_sentences(batch: ImportBatch) -> list[str]:
@@ -131,6 +163,8 @@ def plan_sentences(batch: ImportBatch) -> list[str]:
 
 def _name(row: ImportRow) -> str:
     given = row.values
+    if given.get("named"):
+        return given["named"]
     if given.get("last_name"):
         return Patient(**{name: given.get(name, "") for name in NAME}).sort_name
     return row.patient.sort_name if row.patient else given.get("listed_name", "")

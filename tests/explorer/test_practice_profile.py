@@ -20,7 +20,7 @@ def typed(**fields) -> dict:
         "old_practice": "", "new_practice": "",
         "texting_start": "9:00 AM", "texting_end": "8:00 PM", "texting_days": ["mon", "tue"],
         "texts_per_campaign": "4", "texting_basis": "provided_to_provider",
-        "form_sample_url": FORM_SAMPLE_URL, "code_days": "60", **fields,
+        "form_sample_url": FORM_SAMPLE_URL, "code_days": "60", "keep_raw_days": "30", **fields,
     }  # fmt: skip
 
 

@@ -1,10 +1,11 @@
 from patients import actions
 from patients.importing import ImportCommand
+from patients.models import ImportBatch
 
 
 class Command(ImportCommand):
     help = "Reads the APCM workbook and shows what it would change; --apply stores it."
-    review = staticmethod(actions.review_apcm)
+    review, kind = staticmethod(actions.review_apcm), ImportBatch.Kind.APCM
 
     def more(self, review) -> dict:
         unknown = sum(

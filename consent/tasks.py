@@ -1,0 +1,5 @@
+from consent import retention
+
+
+def forget_raw_files() -> None:
+    retention.forget_raw_files()

@@ -1,0 +1,50 @@
+"""Acts on lists and patients: read and propose, stage for review, apply, undo; correct by hand; forget files."""
+
+from patients.actions.applying import apply, planned_counts
+from patients.actions.correcting import correct, correct_phones, let_list_decide
+from patients.actions.exporting import record_export
+from patients.actions.forgetting import forget_raw_files
+from patients.actions.reviewing import ColumnsNeeded, Review, review_apcm, review_patients
+from patients.actions.staging import (
+    applied_before,
+    can_take,
+    choose,
+    choose_all_vanished,
+    discard,
+    levels_to_choose,
+    outcome_counts,
+    remap,
+    stage,
+)
+from patients.actions.stored import APCM_FIELDS, LABELS, PATIENT_FIELDS
+from patients.actions.undoing import can_be_undone, obstacles, undo, what_undoing_does
+
+__all__ = [
+    "APCM_FIELDS",
+    "LABELS",
+    "PATIENT_FIELDS",
+    "ColumnsNeeded",
+    "Review",
+    "applied_before",
+    "apply",
+    "can_be_undone",
+    "can_take",
+    "choose",
+    "choose_all_vanished",
+    "correct",
+    "correct_phones",
+    "discard",
+    "forget_raw_files",
+    "let_list_decide",
+    "levels_to_choose",
+    "obstacles",
+    "outcome_counts",
+    "planned_counts",
+    "record_export",
+    "remap",
+    "review_apcm",
+    "review_patients",
+    "stage",
+    "undo",
+    "what_undoing_does",
+]

@@ -1,6 +1,7 @@
 """The plausible pairs side by side: which stand out, which need a person, and what each would need."""
 
 from collections import Counter, defaultdict
+from itertools import takewhile
 
 from outreach.matching.assigning import Edge, assign
 from outreach.matching.comparing import Comparison
@@ -12,6 +13,7 @@ from outreach.matching.judging import (
     RIVAL_WINDOW,
     contradiction,
     could_be,
+    is_another_in_the_house,
     is_decisive,
     is_told_apart,
     lacking,
@@ -75,9 +77,9 @@ class Pairs:
         if self.fitting[contact] > 1 and not is_told_apart(found):
             return OTHER_PATIENT
         bound = found.score - margin
-        if any(other.score > bound for end, other in self.of_patient[patient][:2] if end != contact):
+        if _comes_near(self.of_patient[patient], contact, found, bound):
             return OTHER_CONTACT
-        if any(other.score > bound for end, other in self.of_contact[contact][:2] if end != patient):
+        if _comes_near(self.of_contact[contact], patient, found, bound):
             return OTHER_PATIENT
         return None
 
@@ -112,6 +114,11 @@ class Pairs:
             return Decision(patient, None, "none", 0.0, told, candidates, needed)
         needed = "a contact in Spruce with this patient's name and birth date or phone number"
         return Decision(patient, None, "none", 0.0, (), candidates, needed)
+
+
+def _comes_near(ranked: Ranked, chosen: int, found: Comparison, bound: float) -> bool:
+    near = takewhile(lambda pair: pair[1].score > bound, ranked)
+    return any(end != chosen and not is_another_in_the_house(other, beside=found) for end, other in near)
 
 
 def _needed_against(doubt: Reason | None, found: Comparison) -> str:

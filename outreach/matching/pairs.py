@@ -62,7 +62,13 @@ class Pairs:
 
     def _automatic(self) -> dict[int, int]:
         """Patient to contact, for the pairs that need nobody's look."""
-        margins = assign({edge: max(found.score - REVIEW_SCORE, 0.0) for edge, found in self.comparisons.items()})
+        margins = assign(
+            {
+                edge: max(found.score - REVIEW_SCORE, 0.0)
+                for edge, found in self.comparisons.items()
+                if not self._names_another_patient(edge, found)
+            }
+        )
         return {
             patient: contact
             for (patient, contact), margin in margins.items()
@@ -70,6 +76,14 @@ class Pairs:
             and is_decisive(self.comparisons[patient, contact])
             and not self._doubt(patient, contact)
         }
+
+    def _names_another_patient(self, edge: Edge, found: Comparison) -> bool:
+        """The wife's contact beside the husband, when the wife is on the list and it is clearly hers."""
+        patient, contact = edge
+        return any(
+            other != patient and is_decisive(named) and is_another_in_the_house(found, beside=named)
+            for other, named in self.of_contact[contact]
+        )
 
     def _doubt(self, patient: int, contact: int, margin: float = RIVAL_MARGIN) -> Reason | None:
         """The rival that comes too near, whether or not it is better placed elsewhere."""

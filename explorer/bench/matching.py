@@ -4,21 +4,29 @@ import time
 import tracemalloc
 from collections import Counter
 
-from explorer.bench.worlds import World, world
+from explorer.bench.worlds import RANGES, World, world
 from outreach.matching import Decision, match
 
 
-def measure(patients: int = 1384, worlds: int = 20, first_seed: int = 1) -> dict[str, float]:
+SIZES = {1384: 20, 10_000: 3, 100_000: 1}  # patients, and how many worlds of so many
+
+
+def table(largest: int = 100_000) -> dict[str, dict[str, float]]:
+    """The figures of each size up to the largest."""
+    return {f"{patients:,}": measure(patients, worlds) for patients, worlds in SIZES.items() if patients <= largest}
+
+
+def measure(patients: int = 1384, worlds: int = 20, first_seed: int = 1, ranges=RANGES) -> dict[str, float]:
     """Totals over the worlds; `seconds` is the slowest of them, `peak_mb` the first in a run of its own."""
     total: Counter[str] = Counter()
     slowest = 0.0
     for seed in range(first_seed, first_seed + worlds):
-        found = world(seed, patients)
+        found = world(seed, patients, ranges)
         started = time.perf_counter()
         decisions = match(found.patients, found.contacts)
         slowest = max(slowest, time.perf_counter() - started)
         total.update(tally(found, decisions))
-    peak = peak_megabytes(world(first_seed, patients))
+    peak = peak_megabytes(world(first_seed, patients, ranges))
     return figures(total) | {"seconds": round(slowest, 2), "peak_mb": peak}
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from explorer.bench.worlds import RANGES, World, world
 from outreach.matching import Decision, match
 
-
 SIZES = {1384: 20, 10_000: 3, 100_000: 1}  # patients, and how many worlds of so many
 
 

@@ -4,7 +4,7 @@ now, and a second contact of a patient who has one."""
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from outreach.matching import ContactRecord, PatientRecord, names_agree
 from outreach.models import Contact, ContactPhone, Match
@@ -70,12 +70,17 @@ def second_contacts(contact: Contact, patient: Patient) -> list[Contact]:
     return [other for other in free if is_name_of(patient, other)]
 
 
-def matched_namesake(contact: Contact, *, besides: Patient) -> Patient | None:
-    """The matched patient whose second contact this one seems to be."""
-    phones = contact.phones.values("e164")
-    linked = Match.objects.linked().filter(contact__phones__e164__in=phones).exclude(contact=contact)
-    others = linked.exclude(patient=besides).select_related("patient").order_by("pk").distinct()
-    return next((match.patient for match in others if is_name_of(match.patient, contact)), None)
+def matched_namesakes(contacts: list[Contact], *, besides: Patient) -> dict[int, Patient]:
+    """For contacts with their phones: the matched patient whose second contact each seems to be."""
+    phones = {phone.e164 for contact in contacts for phone in contact.phones.all()}
+    linked = Match.objects.linked().exclude(patient=besides).filter(contact__phones__e164__in=phones)
+    found = {}
+    for match in linked.annotate(shared=F("contact__phones__e164")).select_related("patient").order_by("-pk"):
+        for contact in contacts:
+            shares = match.contact_id != contact.pk and match.shared in {phone.e164 for phone in contact.phones.all()}
+            if shares and is_name_of(match.patient, contact):
+                found[contact.pk] = match.patient
+    return found
 
 
 def is_name_of(patient: Patient, contact: Contact) -> bool:

@@ -175,13 +175,15 @@ def _candidates(patient: Patient) -> list[dict]:
     found = patient.matches.select_related("contact", "decided_by").prefetch_related("contact__phones")
     ordered = sorted(found, key=lambda match: (match.verdict == Verdict.REJECTED, -match.score))
     others = _others_of({match.contact_id for match in ordered}, patient)
+    waiting = [match.contact for match in ordered if match.verdict == Verdict.REVIEW]
+    second_of = numbers.matched_namesakes(waiting, besides=patient)
     return [
         {
             "match": match,
             "tone": TONES[match.verdict],
             "rows": compare(patient, match.contact),
             "others": others.get(match.contact_id, []),
-            "second_of": numbers.matched_namesake(match.contact, besides=patient) if not match.decided_at else None,
+            "second_of": second_of.get(match.contact_id),
             "seconds": numbers.second_contacts(match.contact, patient) if match.verdict in Match.LINKED else [],
         }
         for match in ordered

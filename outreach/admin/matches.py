@@ -31,7 +31,7 @@ TABS = {
     "accepted": "Accepted by staff",
     "rejected": "Rejected by staff",
     "none": "Without any contact",
-    "changed": "Number of somebody else",
+    "changed": "Changed numbers",
 }
 TONES = {Verdict.REVIEW: "warn", Verdict.AUTOMATIC: "good", Verdict.ACCEPTED: "good", Verdict.REJECTED: "bad"}
 ACTS = {"accept": contacts.accept, "reject": contacts.reject}

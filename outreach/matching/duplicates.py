@@ -1,6 +1,7 @@
 """Second contacts of one person: entered twice, under one name on one phone, so that either will do for a text.
 
-Of two, the one is kept that has the birth date, then the patient's phone, then says most, then is the older.
+Of two, the one is kept that has the birth date, then the patient's phone, then fits the patient best, then says
+most, then is the older.
 """
 
 from collections import defaultdict
@@ -80,7 +81,7 @@ def _lead(found: list[Comparison]) -> float:
 
 
 def _best_first(found: Comparison, contact: Person) -> tuple:
-    return found.birth != "same", found.phone not in PERSONAL, *_fullest_first(contact)
+    return found.birth != "same", found.phone not in PERSONAL, -found.score, *_fullest_first(contact)
 
 
 def _are_one(kept: Person, other: Person) -> bool:

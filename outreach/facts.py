@@ -10,6 +10,7 @@ from consent.models import Response, current_decision
 from explorer.lib.models import Practice
 from outreach import gate, hours, wording
 from outreach.models import Campaign, ContactPhone, LineState, Match, Message, Suppression
+from outreach.numbers import held_by_somebody_else
 from outreach.reach import ListedPhone, Reachability, choose
 from outreach.standings import is_opted_out
 from patients.models import Patient, Phone
@@ -48,6 +49,7 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
     shared = Counter(
         dict(Phone.objects.filter(retired_at=None).order_by().values_list("e164").annotate(Count("patient")))
     )
+    of_others = _numbers_of_others(patients) if practice.text_unmatched else set()
     return {
         pk: choose(
             listed[pk],
@@ -56,6 +58,7 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
             basis=practice.texting_basis,
             text_unmatched=practice.text_unmatched,
             patients_per_number=shared,
+            of_others=of_others,
         )
         for pk in patients.order_by("pk").values_list("pk", flat=True)
     }
@@ -67,6 +70,11 @@ def _listed_phones(patients) -> dict[int, list[ListedPhone]]:
     for pk, *fields in phones.order_by().values_list("patient_id", "e164", "label", "kind", "basis"):
         found[pk].append(ListedPhone(*fields))
     return found
+
+
+def _numbers_of_others(patients) -> set[str]:
+    phones = Phone.objects.filter(patient__in=patients, retired_at=None)
+    return set(phones.filter(held_by_somebody_else()).order_by().values_list("e164", flat=True))
 
 
 def _contact_phones(patients) -> dict[int, list[tuple[str, str]]]:

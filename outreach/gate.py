@@ -28,6 +28,7 @@ WORDS = {
     "no_phone": "There is no phone number.",
     "not_textable": "The number is a land line or toll-free.",
     "facility": "The number is shared by many patients, as of a care home.",
+    "number_of_another": "In Spruce the number belongs to somebody else, so it may have changed hands.",
     "no_basis": "It is not recorded why this number may be texted.",
     "already_asked": "Another campaign that is still open asks this patient.",
     "beyond_limit": "The pilot's limit is reached.",

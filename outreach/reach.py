@@ -1,6 +1,7 @@
 """Which number a patient can be texted on, or why on none. Pure."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from explorer.lib.models import TextingBasis
@@ -35,10 +36,12 @@ def choose(
     basis: str,
     text_unmatched: bool,
     patients_per_number: Counter,
+    of_others: Collection[str] = (),
 ) -> Reachability:
     """The number that list and Spruce contact agree on comes first, then the contact's mobile one.
 
-    `contact_phones` are (number, label) of the matched contact; None without a match.
+    `contact_phones` are (number, label) of the matched contact; None without a match. `of_others` are listed
+    numbers that Spruce has under somebody else: without a match they are not texted.
     """
     if contact_phones is None and in_review:
         return Reachability("", "match_in_review")
@@ -50,6 +53,7 @@ def choose(
     for refusal, fits in (
         ("not_textable", lambda phone: phone.kind not in Phone.NOT_TEXTABLE),
         ("facility", lambda phone: patients_per_number[phone.e164] < FACILITY_FROM),
+        ("number_of_another", lambda phone: contact_phones is not None or phone.e164 not in of_others),
         ("no_basis", lambda phone: phone.basis != TextingBasis.UNKNOWN),
     ):
         candidates = [phone for phone in candidates if fits(phone)]

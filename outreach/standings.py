@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from consent.models import ConsentEvent, Response, current_decision
 from explorer.lib.models import Practice, TextingBasis
 from outreach.models import Attempt, ContactPhone, Match, Message, Suppression
+from outreach.numbers import held_by_somebody_else
 from outreach.reach import FACILITY_FROM
 from patients.models import Patient, Phone
 
@@ -127,6 +128,7 @@ def can_be_texted(practice: Practice):
         .exclude(kind__in=Phone.NOT_TEXTABLE)
         .exclude(basis=TextingBasis.UNKNOWN)
         .exclude(e164__in=facility_numbers())
+        .exclude(held_by_somebody_else())
     )
     undecided = Match.objects.filter(patient=OuterRef("pk"), verdict__in=(*Match.LINKED, Match.Verdict.REVIEW))
     return Exists(theirs) | (Exists(own) & ~Exists(undecided))

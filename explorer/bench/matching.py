@@ -1,25 +1,33 @@
 """How well and how fast patients and contacts are matched, on worlds whose truth is known."""
 
 import time
-import tracemalloc
 from collections import Counter
 
-from explorer.bench.worlds import World, world
+import psutil
+
+from explorer.bench.worlds import RANGES, World, world
 from outreach.matching import Decision, match
 
+SIZES = {1384: 20, 10_000: 3, 100_000: 1}  # patients, and how many worlds of so many
 
-def measure(patients: int = 1384, worlds: int = 20, first_seed: int = 1) -> dict[str, float]:
-    """Totals over the worlds; `seconds` is the slowest of them, `peak_mb` the first in a run of its own."""
+
+def table(largest: int = 100_000) -> dict[str, dict[str, float]]:
+    """The figures of each size up to the largest."""
+    return {f"{patients:,}": measure(patients, worlds) for patients, worlds in SIZES.items() if patients <= largest}
+
+
+def measure(patients: int = 1384, worlds: int = 20, first_seed: int = 1, ranges=RANGES) -> dict[str, float]:
+    """Totals over the worlds; `seconds` is the slowest of them, `process_mb` what this process holds at the end."""
     total: Counter[str] = Counter()
     slowest = 0.0
     for seed in range(first_seed, first_seed + worlds):
-        found = world(seed, patients)
+        found = world(seed, patients, ranges)
         started = time.perf_counter()
         decisions = match(found.patients, found.contacts)
         slowest = max(slowest, time.perf_counter() - started)
         total.update(tally(found, decisions))
-    peak = peak_megabytes(world(first_seed, patients))
-    return figures(total) | {"seconds": round(slowest, 2), "peak_mb": peak}
+    held = round(psutil.Process().memory_info().rss / 1e6)
+    return figures(total) | {"seconds": round(slowest, 2), "process_mb": held}
 
 
 def tally(found: World, decisions: list[Decision]) -> Counter[str]:
@@ -52,12 +60,3 @@ def figures(total: Counter[str]) -> dict[str, float]:
         "recall_with_review": round((total["right"] + total["right in review"]) / total["findable"], 4),
         "review_share": round(total["review"] / total["patients"], 4),
     }
-
-
-def peak_megabytes(found: World) -> float:
-    tracemalloc.start()
-    try:
-        match(found.patients, found.contacts)
-        return round(tracemalloc.get_traced_memory()[1] / 1e6, 1)
-    finally:
-        tracemalloc.stop()

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
 
 from explorer.lib import clock
 from explorer.lib.audit import record
@@ -216,10 +217,7 @@ def _store(decisions: list[matching.Decision]) -> None:
             if free and (decision.patient_id, contact_id) not in settled:
                 words = [reason_facts(reason) for reason in reasons]
                 wanted[decision.patient_id, contact_id] = (verdict, score, words, decision.needed[:300])
-    stored = {
-        (match.patient_id, match.contact_id): match
-        for match in Match.objects.filter(verdict__in=(Match.Verdict.AUTOMATIC, Match.Verdict.REVIEW))
-    }
+    stored = {(match.patient_id, match.contact_id): match for match in Match.objects.filter(verdict__in=Match.FOUND)}
     same = {pair for pair, match in stored.items() if wanted.get(pair) == _as_found(match)}
     outdated = [match for pair, match in stored.items() if pair not in same]
     record([(match, "update", {"verdict": [match.verdict, ""]}) for match in outdated])
@@ -276,10 +274,11 @@ def accept(*, patient: Patient, contact: Contact, by) -> Match:
         raise Taken("Staff accepted this contact for another patient. Reject that match first.")
     if rivals.filter(patient=patient).exclude(contact=contact).exists():
         raise Taken("Staff accepted another contact for this patient. Reject that match first.")
-    found = Match.objects.filter(verdict__in=(Match.Verdict.AUTOMATIC, Match.Verdict.REVIEW))
-    found.filter(patient=patient).exclude(contact=contact).delete()
-    found.filter(contact=contact).exclude(patient=patient).delete()
-    return _decide(patient, contact, Match.Verdict.ACCEPTED, by)
+    found = Match.objects.filter(Q(patient=patient) | Q(contact=contact), verdict__in=Match.FOUND)
+    rivals = found.exclude(patient=patient, contact=contact)
+    overruled = rivals.filter(verdict=Match.Verdict.AUTOMATIC).count()
+    rivals.delete()
+    return _decide(patient, contact, Match.Verdict.ACCEPTED, by, overruled=overruled)
 
 
 @transaction.atomic
@@ -288,10 +287,13 @@ def reject(*, patient: Patient, contact: Contact, by) -> Match:
     return _decide(patient, contact, Match.Verdict.REJECTED, by)
 
 
-def _decide(patient: Patient, contact: Contact, verdict: str, by) -> Match:
-    match, _ = Match.objects.update_or_create(
-        patient=patient,
-        contact=contact,
-        defaults={"verdict": verdict, "decided_at": clock.now(), "decided_by": by},
-    )
+def _decide(patient: Patient, contact: Contact, verdict: str, by, overruled: int = 0) -> Match:
+    """What the program had said is kept beside the decision, so that people measure it."""
+    pair = Match.objects.select_for_update().filter(patient=patient, contact=contact)
+    match = pair.first() or Match(patient=patient, contact=contact, verdict="")
+    if match.verdict in Match.FOUND:
+        match.found_verdict, match.found_score = match.verdict, match.score
+    match.overruled += overruled
+    match.verdict, match.decided_at, match.decided_by = verdict, clock.now(), by
+    match.save()
     return match

@@ -13,6 +13,7 @@ from django_q.models import Task
 from django_q.tasks import async_task
 
 from explorer.lib.pages import PracticeAdmin, page
+from outreach import numbers
 from outreach.actions import contacts
 from outreach.admin.side_by_side import compare
 from outreach.models import Contact, LineState, Match
@@ -30,6 +31,7 @@ TABS = {
     "accepted": "Accepted by staff",
     "rejected": "Rejected by staff",
     "none": "Without any contact",
+    "changed": "Changed numbers",
 }
 TONES = {Verdict.REVIEW: "warn", Verdict.AUTOMATIC: "good", Verdict.ACCEPTED: "good", Verdict.REJECTED: "bad"}
 ACTS = {"accept": contacts.accept, "reject": contacts.reject}
@@ -50,11 +52,12 @@ class MatchAdmin(PracticeAdmin):
         if show not in TABS:
             raise Http404
         words = request.GET.get("q", "").strip()
-        found = Paginator(_patients(show).search(words), PAGE).get_page(request.GET.get("page"))
+        everybody = _changed(words) if show == "changed" else _patients(show).search(words)
+        found = Paginator(everybody, PAGE).get_page(request.GET.get("page"))
         return self.show(
             request, "outreach/match_list.html", "Contact matches",
             show=show, tabs=_tabs(), found=found, words=words, task=request.GET.get("task", ""),
-            **_last_runs(),
+            people=Match.objects.agreement(), **_last_runs(),
         )  # fmt: skip
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -78,6 +81,7 @@ class MatchAdmin(PracticeAdmin):
             patient=patient, pairs=pairs, words=words, queue=queue,
             found=_other_contacts(patient, words), most_found=MOST_FOUND,
             phones=[display(phone.e164) for phone in patient.phones.all()],
+            changed=numbers.changed_numbers(Patient.objects.filter(pk=patient.pk)),
             by_keys=next((pair["match"] for pair in pairs if pair["match"].verdict == Verdict.REVIEW), None),
         )  # fmt: skip
 
@@ -131,6 +135,10 @@ def _patients(show: str):
     )
 
 
+def _changed(words: str) -> list[numbers.ChangedNumber]:
+    return numbers.changed_numbers(Patient.objects.on_the_list().search(words))
+
+
 def _without_contact():
     has_one = Match.objects.filter(verdict__in=(*Match.LINKED, Verdict.REVIEW))
     return Patient.objects.on_the_list().exclude(pk__in=has_one.values("patient"))
@@ -139,7 +147,7 @@ def _without_contact():
 def _tabs() -> list[tuple[str, str, int]]:
     rows = Match.objects.order_by().values_list("verdict").annotate(Count("patient", distinct=True))
     counts = {"none": _without_contact().count(), **dict(rows)}
-    return [(show, title, counts.get(show, 0)) for show, title in TABS.items()]
+    return [(show, title, "" if show == "changed" else counts.get(show, 0)) for show, title in TABS.items()]
 
 
 def _last_runs() -> dict:
@@ -167,12 +175,16 @@ def _candidates(patient: Patient) -> list[dict]:
     found = patient.matches.select_related("contact", "decided_by").prefetch_related("contact__phones")
     ordered = sorted(found, key=lambda match: (match.verdict == Verdict.REJECTED, -match.score))
     others = _others_of({match.contact_id for match in ordered}, patient)
+    waiting = [match.contact for match in ordered if match.verdict == Verdict.REVIEW]
+    second_of = numbers.matched_namesakes(waiting, besides=patient)
     return [
         {
             "match": match,
             "tone": TONES[match.verdict],
             "rows": compare(patient, match.contact),
             "others": others.get(match.contact_id, []),
+            "second_of": second_of.get(match.contact_id),
+            "seconds": numbers.second_contacts(match.contact, patient) if match.verdict in Match.LINKED else [],
         }
         for match in ordered
     ]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from outreach.matching.assigning import Edge
 from outreach.matching.blocking import candidate_pairs
 from outreach.matching.comparing import Comparer, Comparison
-from outreach.matching.duplicates import find_copies
+from outreach.matching.duplicates import find_copies, find_second_contacts
 from outreach.matching.judging import is_plausible, tells_of_new_owner
 from outreach.matching.pairs import Pairs
 from outreach.matching.people import Person, person_from_contact, person_from_patient
@@ -41,8 +41,12 @@ def match(
     copies = find_copies([contact for contact in candidates if contact.id not in judged], frequencies)
     people_left = [person for person in people if person.id not in accepted]
     contacts_left = [contact for contact in candidates if contact.id not in taken and contact.id not in copies]
-    pairs = _compare(people_left, contacts_left, frequencies, rejected)
-    decided = {decision.patient_id: decision for decision in pairs.decide(people_left, set(copies.values()))}
+    plausible, new_owners = _compare(people_left, contacts_left, frequencies, rejected)
+    open_to_both = {contact.id: contact for contact in contacts_left if contact.id not in judged}
+    seconds = find_second_contacts(plausible, open_to_both)
+    plausible = {edge: found for edge, found in plausible.items() if edge[1] not in seconds}
+    copied = {*copies.values(), *seconds.values()}
+    decided = {each.patient_id: each for each in Pairs(plausible, new_owners).decide(people_left, copied)}
     return [decided.get(person.id) or _accepted(person.id, accepted[person.id]) for person in people]
 
 
@@ -56,7 +60,10 @@ def _facts(settled: Iterable[Settled]) -> tuple[dict[int, list[int]], set[Edge]]
     return dict(accepted), rejected
 
 
-def _compare(people: list[Person], contacts: list[Person], frequencies: Frequencies, rejected: set[Edge]) -> Pairs:
+def _compare(
+    people: list[Person], contacts: list[Person], frequencies: Frequencies, rejected: set[Edge]
+) -> tuple[dict[Edge, Comparison], dict[int, Comparison]]:
+    """The plausible pairs, and for each patient a pair that tells that the number has changed hands."""
     comparer = Comparer(frequencies)
     plausible: dict[Edge, Comparison] = {}
     new_owners: dict[int, Comparison] = {}
@@ -70,7 +77,7 @@ def _compare(people: list[Person], contacts: list[Person], frequencies: Frequenc
                 plausible[edge] = found
             elif tells_of_new_owner(found):
                 new_owners[patient.id] = found
-    return Pairs(plausible, new_owners)
+    return plausible, new_owners
 
 
 def _accepted(patient: int, contacts: list[int]) -> Decision:

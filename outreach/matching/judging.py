@@ -98,6 +98,12 @@ def could_be(found: Comparison) -> bool:
     )
 
 
+def is_another_in_the_house(other: Comparison, *, beside: Comparison) -> bool:
+    """Husband or wife on the phone and e-mail address of both: however much the two share, with another first
+    name it is no rival of a pair whose names agree."""
+    return other.given == "differs" and names_agree(beside)
+
+
 def is_told_apart(found: Comparison) -> bool:
     return found.birth == "same" or found.generation == "same"
 

@@ -1,6 +1,7 @@
 """The plausible pairs side by side: which stand out, which need a person, and what each would need."""
 
 from collections import Counter, defaultdict
+from itertools import takewhile
 
 from outreach.matching.assigning import Edge, assign
 from outreach.matching.comparing import Comparison
@@ -12,6 +13,7 @@ from outreach.matching.judging import (
     RIVAL_WINDOW,
     contradiction,
     could_be,
+    is_another_in_the_house,
     is_decisive,
     is_told_apart,
     lacking,
@@ -60,7 +62,13 @@ class Pairs:
 
     def _automatic(self) -> dict[int, int]:
         """Patient to contact, for the pairs that need nobody's look."""
-        margins = assign({edge: max(found.score - REVIEW_SCORE, 0.0) for edge, found in self.comparisons.items()})
+        margins = assign(
+            {
+                edge: max(found.score - REVIEW_SCORE, 0.0)
+                for edge, found in self.comparisons.items()
+                if not self._names_another_patient(edge, found)
+            }
+        )
         return {
             patient: contact
             for (patient, contact), margin in margins.items()
@@ -69,15 +77,23 @@ class Pairs:
             and not self._doubt(patient, contact)
         }
 
+    def _names_another_patient(self, edge: Edge, found: Comparison) -> bool:
+        """The wife's contact beside the husband, when the wife is on the list and it is clearly hers."""
+        patient, contact = edge
+        return any(
+            other != patient and is_decisive(named) and is_another_in_the_house(found, beside=named)
+            for other, named in self.of_contact[contact]
+        )
+
     def _doubt(self, patient: int, contact: int, margin: float = RIVAL_MARGIN) -> Reason | None:
         """The rival that comes too near, whether or not it is better placed elsewhere."""
         found = self.comparisons[patient, contact]
         if self.fitting[contact] > 1 and not is_told_apart(found):
             return OTHER_PATIENT
         bound = found.score - margin
-        if any(other.score > bound for end, other in self.of_patient[patient][:2] if end != contact):
+        if _comes_near(self.of_patient[patient], contact, found, bound):
             return OTHER_CONTACT
-        if any(other.score > bound for end, other in self.of_contact[contact][:2] if end != patient):
+        if _comes_near(self.of_contact[contact], patient, found, bound):
             return OTHER_PATIENT
         return None
 
@@ -112,6 +128,11 @@ class Pairs:
             return Decision(patient, None, "none", 0.0, told, candidates, needed)
         needed = "a contact in Spruce with this patient's name and birth date or phone number"
         return Decision(patient, None, "none", 0.0, (), candidates, needed)
+
+
+def _comes_near(ranked: Ranked, chosen: int, found: Comparison, bound: float) -> bool:
+    near = takewhile(lambda pair: pair[1].score > bound, ranked)
+    return any(end != chosen and not is_another_in_the_house(other, beside=found) for end, other in near)
 
 
 def _needed_against(doubt: Reason | None, found: Comparison) -> str:

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q, Sum
 
 from explorer.lib import clock
 from patients.models import Patient
@@ -60,6 +60,18 @@ class MatchQuerySet(models.QuerySet):
     def in_review(self):
         return self.filter(verdict=Match.Verdict.REVIEW, patient__merged_into=None)
 
+    def agreement(self) -> dict[str, int]:
+        """How people judged the program: pairs `decided`, automatic matches they `judged`, and `agreed` with."""
+        automatic = Q(found_verdict=Match.Verdict.AUTOMATIC)
+        counts = self.settled().aggregate(
+            decided=Count("pk"),
+            found=Count("pk", filter=automatic),
+            overruled=Sum("overruled", default=0),
+            agreed=Count("pk", filter=automatic & Q(verdict=Match.Verdict.ACCEPTED)),
+        )
+        judged = counts["found"] + counts["overruled"]
+        return {"decided": counts["decided"], "judged": judged, "agreed": counts["agreed"]}
+
 
 class Match(models.Model):
     """That a Spruce contact is a patient: found by the program, or decided by a person."""
@@ -71,6 +83,7 @@ class Match(models.Model):
         REJECTED = "rejected", "Rejected by staff"
 
     LINKED = (Verdict.AUTOMATIC, Verdict.ACCEPTED)
+    FOUND = (Verdict.AUTOMATIC, Verdict.REVIEW)
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="matches")
     contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="matches")
@@ -79,6 +92,13 @@ class Match(models.Model):
     reasons = models.JSONField(default=list, help_text="[{field, verdict, weight, words}]")
     needed = models.CharField(max_length=300, blank=True, help_text="What would make it automatic.")
     found_at = models.DateTimeField(default=clock.now)
+    found_verdict = models.CharField(
+        max_length=9, choices=Verdict, blank=True, help_text="What the program had said before a person decided."
+    )
+    found_score = models.FloatField(null=True, blank=True)
+    overruled = models.PositiveSmallIntegerField(
+        default=0, help_text="Automatic matches of either of the two that this decision took away."
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

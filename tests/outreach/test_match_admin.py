@@ -24,7 +24,7 @@ def decide(client, match, act: str, *, seen: str = "review", follow=True):
     return client.post(url, {"act": act, "seen": seen}, follow=follow)
 
 
-@pytest.mark.parametrize("show", ["review", "automatic", "accepted", "rejected", "none"])
+@pytest.mark.parametrize("show", ["review", "automatic", "accepted", "rejected", "none", "changed"])
 @pytest.mark.parametrize("role", ROLES)
 def test_everybody_sees_every_list(show, role, signed_in):
     page = signed_in(role).get(f"{LIST}?show={show}")

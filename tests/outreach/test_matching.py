@@ -232,6 +232,36 @@ def test_of_two_contacts_the_one_with_the_birth_date_wins():
     assert (decision.band, decision.contact_id) == ("matched", 11)
 
 
+def test_second_contact_written_in_another_way_does_not_bring_the_patient_to_review():
+    again = contact(11, "Jon", phones=(PHONE, OTHER_PHONE), date_of_birth=BORN)
+    decision = decide(patient(phones=(PHONE, OTHER_PHONE)), [contact(10), again])[1]
+    assert (decision.band, decision.contact_id) == ("matched", 11)
+    assert "this contact stands in Spruce more than once" in [reason.words for reason in decision.reasons]
+
+
+def test_of_two_contacts_that_say_the_same_the_older_is_kept():
+    assert decide(patient(), [contact(11, display="ABERNATHY, JOHN"), contact(10)])[1].contact_id == 10
+
+
+def test_second_contact_with_another_middle_name_is_left_to_a_person():
+    found = [contact(10, middle="Adam"), contact(11, "Jon", middle="Carl")]
+    assert decide(patient(), found)[1].band == "review"
+
+
+def test_spouses_who_share_phone_and_email_are_no_rivals_on_each_others_contact():
+    shared = {"phones": (PHONE, OTHER_PHONE)}
+    couple = [patient(1, email="home@example.com", **shared), patient(2, "Susan", **shared)]
+    contacts = [contact(10), contact(11, "Susan", emails=("home@example.com",))]
+    found = decide(couple, contacts)
+    assert [(each.band, each.contact_id) for each in found.values()] == [("matched", 10), ("matched", 11)]
+
+
+def test_a_wife_without_a_contact_leaves_the_husbands_to_him():
+    couple = [patient(1, "Susan", email="home@example.com"), patient(2)]
+    found = decide(couple, contact(10, emails=("home@example.com",)))
+    assert (found[1].band, found[2].band) == ("none", "matched")
+
+
 def test_facility_number_alone_says_nothing():
     residents = [patient(id, first, last) for id, (first, last) in enumerate(RESIDENTS, 1)]
     found = decide([*residents, patient(99, "Zora", "Quill")], contact(10, "Otto", "Lindqvist"))

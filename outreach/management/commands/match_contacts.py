@@ -23,6 +23,7 @@ class Command(PracticeCommand):
             "review": found.review,
             "none": found.none,
             "seconds": found.seconds,
+            **{f"people_{name}": count for name, count in Match.objects.agreement().items()},
         }
 
 

@@ -453,7 +453,9 @@ def _content_reasons(answer: Answer) -> list[Reason]:
             reasons.append(Reason("more_information", f"Wants more information ({_ASKED[kind]}): call."))
         elif said == "unclear" or (kind == "records" and said == "not_applicable"):
             reasons.append(Reason("unclear", f"The answer about {_ASKED[kind]} is not clear."))
-    if "no" in (answer.decisions.get("understood"), answer.decisions.get("voluntary")):
+    if answer.decisions.get("voluntary", "yes") != "yes":
+        reasons.append(Reason("not_ticked", "The box about the free choice or the signature is not ticked."))
+    if answer.decisions.get("understood") == "no":
         reasons.append(Reason("not_understood", "The patient did not confirm the explanation: call."))
     if answer.decisions.get("texting") in ("unclear", "more_information"):
         reasons.append(Reason("texting_unclear", "The wish about text messages is not clear.", blocks=False))

@@ -28,6 +28,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
         shutil.copy(_file(), _file(".fresh"))
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not getattr(item.module, "NO_DATABASE", False) and not item.get_closest_marker("django_db"):
+            item.add_marker(pytest.mark.django_db)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item):
     """A test with real commits ends by emptying the database; the fresh copy takes its place."""
@@ -47,7 +53,6 @@ def practice(request):
     if getattr(request.module, "NO_DATABASE", False):
         yield None
         return
-    request.getfixturevalue("db")
     practice, _ = Practice.objects.update_or_create(
         pk=1,
         defaults={

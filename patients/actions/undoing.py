@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from auditlog.context import disable_auditlog
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_datetime
 
 from explorer.lib import clock
 from explorer.lib.audit import record
 from patients.actions.stored import APCM_FIELDS, PATIENT_FIELDS, for_the_column
-from patients.models import ApcmEnrolment, ImportBatch, ImportRow, Patient, Phone
+from patients.models import ApcmEnrolment, DuplicatePair, ImportBatch, ImportRow, Patient, Phone
 
 Kind, State = ImportBatch.Kind, ImportBatch.State
 CHUNK = 500
@@ -102,8 +102,8 @@ def _rests_on_created(batch: ImportBatch) -> Iterator[tuple[str, int]]:
     """Where else the database names patients whom this import added: (what it is, how many patients)."""
     patients = _created(batch).values("patient")
     many = {each.through: each.related_model for each in Patient._meta.related_objects if each.many_to_many}
-    for relation in Patient._meta.related_objects:
-        if relation.many_to_many or relation.related_model is Phone:
+    for relation in _relations():
+        if relation.related_model is Phone:
             continue
         model, name = relation.related_model, relation.field.name
         referring = model._base_manager.filter(**{f"{name}__in": patients})
@@ -112,8 +112,16 @@ def _rests_on_created(batch: ImportBatch) -> Iterator[tuple[str, int]]:
         if model is ImportRow:
             referring = referring.filter(batch__state=State.APPLIED).exclude(batch=batch)
             what = "a list applied later"
+        if model is DuplicatePair:
+            referring = referring.exclude(verdict=DuplicatePair.Verdict.OPEN)
         if count := referring.values(name).distinct().count():
             yield what, count
+
+
+def _relations() -> list:
+    """Every foreign key to a patient, those without a way back too."""
+    fields = Patient._meta.get_fields(include_hidden=True)
+    return [each for each in fields if each.auto_created and (each.one_to_many or each.one_to_one)]
 
 
 def _undo_patients(batch: ImportBatch, by) -> None:
@@ -162,6 +170,7 @@ def _remove_patients(rows: QuerySet[ImportRow], by) -> None:
     for some in (pks[start : start + CHUNK] for start in range(0, len(pks), CHUNK)):
         record([(patient, "delete", {}) for patient in Patient.objects.filter(pk__in=some).only("pk")], by=by)
         ImportRow.objects.filter(patient__in=some).update(patient=None)
+        DuplicatePair.objects.filter(Q(one__in=some) | Q(other__in=some), verdict=DuplicatePair.Verdict.OPEN).delete()
         with disable_auditlog():
             Phone.objects.filter(patient__in=some).delete()
             Patient.objects.filter(pk__in=some).delete()

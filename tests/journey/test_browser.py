@@ -97,7 +97,7 @@ def test_a_nurse_walks_through_the_first_campaign(nurse, demo, tmp_path):
     page.get_by_role("link", name="Imports", exact=True).first.click()
     page.get_by_role("link", name="Import patient list").click()
     page.set_input_files("input[type=file]", tmp_path / "newer.xlsx")
-    page.get_by_role("button", name="Read the file").click()
+    page.get_by_role("button", name="Read the list").click()
     wait_for(page, "How the columns were read")
     page.get_by_role("link", name="Continue").or_(
         page.get_by_role("button", name="Remember and continue")

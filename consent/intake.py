@@ -6,7 +6,7 @@ meanwhile is seen as such, and a crash leaves nothing half done.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from django.db import transaction
 
 from consent import judging
 from consent.form_export import Answer, knows_heading, read_answers, understand
-from consent.judging import Earlier, Issued, Judgement, Person, Register
+from consent.judging import Earlier, Issued, Judgement, Person, Reason, Register
 from consent.ledger import CHANGE_OF_MIND, record_event
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response, ResponseFile
 from explorer.lib import clock
@@ -29,10 +29,13 @@ from explorer.lib.tables import (
     read_workbook,
     read_workbook_apart,
 )
+from patients.ages import youngest_adult_born_on
 from patients.models import Patient, Phone
 
 Outcome, Decision = Response.Outcome, ConsentEvent.Decision
 KINDS = tuple(ConsentEvent.Kind.values)
+MINOR = Reason("minor", "The patient is a minor: a parent or guardian must decide, and show the authority.")
+DECEASED = Reason("deceased", "The patient is recorded as deceased.")
 MOST_MISSING = 3  # of the questions an answer needs; without more, this is another form's export
 SAID = {"yes": Decision.GIVEN, "no": Decision.DECLINED}
 
@@ -78,7 +81,7 @@ def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, 
         )
     practice = Practice.current()
     answers = list(read_answers(form, table.rows, today=practice.today(), zone=ZoneInfo(practice.time_zone)))
-    judgements = judging.judge_all(answers, _register(practice))
+    judgements = _judged(answers, practice)
     return Review(
         filename=filename,
         sha256=workbook.sha256,
@@ -90,6 +93,34 @@ def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, 
         cells=dict(table.rows),
         answers=answers,
         judgements=judgements,
+    )
+
+
+def _judged(answers: list[Answer], practice: Practice) -> list[Judgement]:
+    """Judged by the table; an answer for somebody who cannot decide alone waits for a person all the same."""
+    judgements = judging.judge_all(answers, _register(practice))
+    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    minors = set(Patient.objects.filter(date_of_birth__gt=adult).values_list("pk", flat=True))
+    dead = set(Patient.objects.filter(deceased=True).values_list("pk", flat=True))
+    return [
+        _held_back(judgement, MINOR)
+        if judgement.patient_id in minors
+        else _held_back(judgement, DECEASED)
+        if judgement.patient_id in dead
+        else judgement
+        for judgement in judgements
+    ]
+
+
+def _held_back(judgement: Judgement, reason: Reason) -> Judgement:
+    if judgement.outcome != Outcome.APPLIED:
+        return judgement
+    return replace(
+        judgement,
+        outcome=Outcome.REVIEW.value,
+        patient_id=None,
+        candidates=(judgement.patient_id,),
+        reasons=(*judgement.reasons, reason),
     )
 
 
@@ -192,7 +223,7 @@ def take_in(review: Review, *, content: bytes, by) -> ResponseFile | None:
     `review.judgements` afterwards say what really happened.
     """
     practice = Practice.objects.select_for_update().get(pk=1)
-    review.judgements = judging.judge_all(review.answers, _register(practice))
+    review.judgements = _judged(review.answers, practice)
     known_useless = set(Response.objects.filter(outcome=Outcome.REJECTED).values_list("content_hash", flat=True))
     fresh = [
         (answer, judgement)

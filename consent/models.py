@@ -247,6 +247,18 @@ def with_other_chart(lines):
     return lines.annotate(is_yes=is_yes, other_chart_disagrees=Exists(others))
 
 
+def _contested(kind: str) -> Q:
+    """An answer that is certainly the patient's says the opposite of the line and waits for a person."""
+
+    def waiting(said: str):
+        theirs = {"likely": OuterRef("patient"), "identity__proven": "yes", f"decisions__{kind}": said}
+        return Exists(Response.objects.in_review().filter(**theirs))
+
+    return Q(waiting("no"), decision=ConsentEvent.Decision.GIVEN) | (
+        ~Q(decision=ConsentEvent.Decision.GIVEN) & Q(waiting("yes"))
+    )
+
+
 def current_decision(kind: str):
     """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent."""
     newest = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind=kind).newest_first()
@@ -257,6 +269,7 @@ def current_decision(kind: str):
         newest.annotate(
             standing=models.Case(
                 models.When(Q(contradicts__isnull=False) | Exists(against), then=Value("conflict")),
+                models.When(_contested(kind), then=Value("conflict")),
                 models.When(other_chart_disagrees=True, then=Value("conflict")),
                 default=F("decision"),
                 output_field=models.CharField(),

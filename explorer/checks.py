@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django_q.status import Stat
 
 from consent.form_link import BadSample, read_sample
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
 from explorer.models import User
+from explorer.schedules import worker_alive
 from outreach.models import LineState
 from outreach.spruce import BadToken, NotConfigured, Spruce, SpruceError, configured
 
@@ -143,7 +143,7 @@ def _clocks(spruce: Spruce) -> Check:
 
 
 def _background() -> Iterator[Check]:
-    alive = bool(Stat.get_all())
+    alive = worker_alive()
     yield Check(
         "worker", alive, "The background worker runs." if alive else "The background worker does not run.",
         "python3 manage.py start",

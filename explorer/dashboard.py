@@ -7,12 +7,12 @@ from django.conf import settings
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.timezone import localtime
-from django_q.status import Stat
 
 from explorer import figures, work
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
 from explorer.lib.pages import page
+from explorer.schedules import worker_alive
 from explorer.work import Tile
 from outreach.gate import POLL_GOOD_FOR
 from outreach.models import Campaign, LineState, Match
@@ -149,8 +149,7 @@ def _contacts(line: LineState) -> Sign:
 
 
 def _background() -> Sign:
-    """The cluster's heartbeat is good for three seconds."""
-    if Stat.get_all():
+    if worker_alive():
         return Sign("Background work", "Running", "good")
     return Sign("Background work", "Not running. Close the program and start it again", "bad")
 

@@ -93,6 +93,8 @@ class DemoPages:
         by = ahead.get(request.POST.get("days", ""))
         if by is None:
             messages.error(request, "That day has passed already. The demo's clock only goes ahead.")
+        elif Message.objects.filter(state__in=(Message.State.SENDING, Message.State.ACCEPTED)).exists():
+            messages.error(request, "Texts are going out just now. Wait until all are confirmed, then jump.")
         else:
             clock.jump(by)
             async_task(SENDER)

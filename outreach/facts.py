@@ -50,6 +50,7 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
         dict(Phone.objects.filter(retired_at=None).order_by().values_list("e164").annotate(Count("patient")))
     )
     of_others = _numbers_of_others(patients) if practice.text_unmatched else set()
+    suppressed = set(Suppression.objects.in_force().values_list("phone", flat=True))
     return {
         pk: choose(
             listed[pk],
@@ -59,6 +60,7 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
             text_unmatched=practice.text_unmatched,
             patients_per_number=shared,
             of_others=of_others,
+            suppressed=suppressed,
         )
         for pk in patients.order_by("pk").values_list("pk", flat=True)
     }

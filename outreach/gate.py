@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from outreach.hours import Verdict
+from patients.ages import is_minor
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
 TEXTS_A_DAY, TEXTS_A_WEEK = 1, 3
 POLL_GOOD_FOR = timedelta(minutes=10)
-ADULT_AT = {"AL": 19, "NE": 19, "MS": 21}  # ages of majority that differ from 18
 
 WORDS = {
     "deceased": "The patient is recorded as deceased.",
@@ -145,11 +145,3 @@ def _too_many(facts: NumberFacts) -> Iterable[Refusal]:
             yield Refusal("day_limit", recent[-1] + DAY)
         if len(recent) >= TEXTS_A_WEEK:
             yield Refusal("week_limit", recent[-TEXTS_A_WEEK] + WEEK)
-
-
-def is_minor(birth: date | None, *, state: str, today: date) -> bool:
-    """Under the state's age of majority; an unknown birth date is treated as an adult's."""
-    if birth is None:
-        return False
-    years = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
-    return years < ADULT_AT.get(state, 18)

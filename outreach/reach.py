@@ -37,6 +37,7 @@ def choose(
     text_unmatched: bool,
     patients_per_number: Counter,
     of_others: Collection[str] = (),
+    suppressed: Collection[str] = (),
 ) -> Reachability:
     """The number that list and Spruce contact agree on comes first, then the contact's mobile one.
 
@@ -52,6 +53,7 @@ def choose(
         return Reachability("", "no_phone")
     for refusal, fits in (
         ("not_textable", lambda phone: phone.kind not in Phone.NOT_TEXTABLE),
+        ("suppressed", lambda phone: phone.e164 not in suppressed),
         ("facility", lambda phone: patients_per_number[phone.e164] < FACILITY_FROM),
         ("number_of_another", lambda phone: contact_phones is not None or phone.e164 not in of_others),
         ("no_basis", lambda phone: phone.basis != TextingBasis.UNKNOWN),

@@ -82,11 +82,14 @@ class Spruce:
     ahead: timedelta | None = None
     _counting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
-    def since(self, moment: datetime) -> datetime:
-        """A moment of ours as a start for reading that misses nothing, whichever of the two clocks is wrong."""
+    def since(self, moment: datetime) -> datetime | None:
+        """A moment of ours as a start for reading that misses nothing, whichever of the two clocks is wrong.
+
+        None, everything, where Spruce does not tell its time.
+        """
         if self.ahead is None:
             self.lines()  # any answer tells the time
-        return min(moment, moment + (self.ahead or timedelta()))
+        return None if self.ahead is None else min(moment, moment + self.ahead)
 
     def lines(self) -> list[Line]:
         page = self._read("internalendpoints", "internalendpoints")

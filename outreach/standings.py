@@ -12,6 +12,7 @@ from explorer.lib.models import Practice, TextingBasis
 from outreach.models import Attempt, ContactPhone, Match, Message, Suppression
 from outreach.numbers import held_by_somebody_else
 from outreach.reach import FACILITY_FROM
+from patients.ages import youngest_adult_born_on
 from patients.models import Patient, Phone
 
 LABELS = {
@@ -34,6 +35,8 @@ KINDS = tuple(ConsentEvent.Kind.values)
 def with_standing(patients, practice: Practice | None = None):
     """Annotates `standing`, one of LABELS, and the decision of the records ledger it rests on."""
     practice = practice or Practice.current()
+    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    excluded = Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False) | Q(date_of_birth__gt=adult)
     return patients.annotate(
         records=current_decision("records"),
         answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
@@ -46,7 +49,7 @@ def with_standing(patients, practice: Practice | None = None):
             F("records"),
             Case(
                 When(answer_in_review=True, then=Value("in_review")),
-                When(Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False), then=Value("excluded")),
+                When(excluded, then=Value("excluded")),
                 When(stopped=True, then=Value("opted_out")),
                 When(was_reminded=True, then=Value("reminded")),
                 When(was_invited=True, then=Value("invited")),
@@ -105,6 +108,8 @@ def was_invited():
 def _confirmed():
     """Asked of each text by its key: joined by state, SQLite walks all confirmed texts for every patient."""
     text = Message.objects.filter(pk=OuterRef("message"), state=Message.State.CONFIRMED, kind=Message.Kind.CAMPAIGN)
+    somebody_elses = Suppression.objects.in_force().exclude(reason=Suppression.Reason.STOP)
+    text = text.exclude(phone__in=somebody_elses.values("phone"))
     return Message.patients.through.objects.filter(Exists(text), patient=OuterRef("pk"))
 
 
@@ -117,6 +122,7 @@ def can_be_texted(practice: Practice):
             contact__matches__patient=OuterRef("pk"), contact__matches__verdict__in=Match.LINKED
         )
         .exclude(e164__in=facility_numbers())
+        .exclude(e164__in=Suppression.objects.in_force().values("phone"))
         .filter(~Exists(bad))
     )
     if practice.texting_basis == TextingBasis.UNKNOWN:
@@ -128,6 +134,7 @@ def can_be_texted(practice: Practice):
         .exclude(kind__in=Phone.NOT_TEXTABLE)
         .exclude(basis=TextingBasis.UNKNOWN)
         .exclude(e164__in=facility_numbers())
+        .exclude(e164__in=Suppression.objects.in_force().values("phone"))
         .exclude(held_by_somebody_else())
     )
     undecided = Match.objects.filter(patient=OuterRef("pk"), verdict__in=(*Match.LINKED, Match.Verdict.REVIEW))

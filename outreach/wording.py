@@ -72,6 +72,7 @@ def lint(
         *_unfilled(template, sample_values),
         *_identity(text, practice_name),
         *_links(text, missing=invitation and "link" not in fields_in(template)),
+        *_links_of_others(own_words),
         *_forbidden(own_words),
         *_shouting(own_words),
         *_length(text, str(sample_values.get("link") or "")),
@@ -220,6 +221,21 @@ def _links(text: str, *, missing: bool) -> list[Finding]:
     if re.search(r"\bhttp://", text, re.IGNORECASE):
         findings.append(Finding("error", "plain_http", "Use a link that begins with https://."))
     return findings
+
+
+_LINK = re.compile(r"\bhttps?://\S+|\bwww\.\S+", re.IGNORECASE)
+
+
+def _links_of_others(own_words: str) -> list[Finding]:
+    if found := _LINK.search(own_words):
+        sentence = f"Take out {found[0]}: a text leads to the form by {{link}} and nowhere else."
+        return [Finding("error", "other_link", sentence)]
+    return []
+
+
+def health_words(text: str) -> list[Finding]:
+    """What must not stand in any text, an answer by staff included (minimum necessary)."""
+    return [finding for finding in _forbidden(text) if finding.code == "health_words"]
 
 
 def _length(text: str, link: str) -> list[Finding]:

@@ -58,6 +58,7 @@ class UploadForm(forms.Form):
         label="Export of the form",
         help_text="In Microsoft Forms choose Responses, then Open in Excel. Upload that file as it is.",
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
+        error_messages={"required": "Choose the export of the form, a file of at most 10 MB."},
     )
 
 

@@ -1,13 +1,11 @@
-from django.core.files.uploadhandler import MemoryFileUploadHandler, StopUpload
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 
 
 class InMemory(MemoryFileUploadHandler):
     """An upload never reaches a temporary file, where a patient list would lie in clear text.
 
-    A file that is too large to be held is not read to its end.
+    A request too large to be held is read to its end and its file dropped: the form then asks for one.
     """
 
-    def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None):
-        super().handle_raw_input(input_data, META, content_length, boundary, encoding)
-        if not self.activated:
-            raise StopUpload(connection_reset=False)
+    def receive_data_chunk(self, raw_data, start):
+        return super().receive_data_chunk(raw_data, start) if self.activated else None

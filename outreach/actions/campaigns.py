@@ -12,10 +12,21 @@ from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
 from outreach import facts, gate, planning, wording
-from outreach.models import Campaign, CampaignPatient, CampaignStep, Message, MessagePatient, TextTemplate
+from outreach.models import (
+    Campaign,
+    CampaignPatient,
+    CampaignStep,
+    Message,
+    MessagePatient,
+    Reply,
+    Suppression,
+    TextTemplate,
+)
 from patients.models import Patient
 
 State = Campaign.State
+JUDGED_FROM = 40  # texts; of fewer, one failure says nothing
+MOST_FAILED, MOST_STOPPED = 0.05, 0.03
 
 
 class CannotLaunch(Exception):
@@ -49,6 +60,8 @@ def obstacles(campaign: Campaign, practice: Practice) -> list[str]:
     found = [f"{preview.step}: {error.sentence}" for preview in previews for error in preview.errors]
     if not previews or previews[0].step.day != 0:
         found.append("The campaign has no first text (day 0).")
+    if practice.texting_stopped_at:
+        found.append("Texting is stopped for the whole practice. Allow it again on the list of campaigns.")
     if practice.texting_basis == "unknown":
         found.append("Record in the practice profile why the numbers may be texted; unknown is never texted.")
     return found
@@ -79,7 +92,7 @@ def launch(campaign: Campaign, *, by, override: str = "", expected: int | None =
     now = clock.now()
     _plan_messages(campaign, campaign.steps.get(day=0), plan.texts, due_at=now, hold="", by=by)
     campaign.state, campaign.launched_at, campaign.launched_by = State.RUNNING, now, by
-    campaign.override, campaign.why = override[:300], ""
+    campaign.override, campaign.why, campaign.watched_from = override[:300], "", now
     campaign.save()
     return len(plan.texts)
 
@@ -184,8 +197,8 @@ def pause(campaign: Campaign, *, by, why: str = "") -> None:
 def resume(campaign: Campaign, *, by) -> None:
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     if campaign.state == State.PAUSED:
-        campaign.state, campaign.why = State.RUNNING, ""
-        campaign.save(update_fields=["state", "why"])
+        campaign.state, campaign.why, campaign.watched_from = State.RUNNING, "", clock.now()
+        campaign.save(update_fields=["state", "why", "watched_from"])
 
 
 @transaction.atomic
@@ -222,6 +235,9 @@ def _plan_step(campaign: Campaign, step: CampaignStep, practice: Practice, now: 
     }
     for phone in campaign.messages.filter(step=step).values_list("phone", flat=True):
         begun.pop(phone, None)
+    answered_by_text = Reply.objects.filter(kind__in=(Reply.Kind.DECLINE, Reply.Kind.YES), phone__in=list(begun))
+    for phone in answered_by_text.filter(received_at__gte=campaign.launched_at).values_list("phone", flat=True):
+        begun.pop(phone, None)  # they have spoken; a person calls them
     for phone in campaign.messages.open().filter(step__day__lt=step.day).values_list("phone", flat=True):
         begun.pop(phone, None)
     texts = _still_to_ask(campaign, set(begun), practice)
@@ -256,6 +272,22 @@ def _still_to_ask(campaign: Campaign, phones: set[str], practice: Practice) -> l
         if due:
             texts.append(planning.PlannedText(phone, sorted(due)))
     return texts
+
+
+def pause_those_in_trouble() -> None:
+    """Too many failures or stops since the launch, or since a person let it go on (design 4.7)."""
+    for campaign in Campaign.objects.running():
+        texts = campaign.messages.filter(first_attempt_at__gte=campaign.watched_from)
+        tried = texts.count()
+        if tried < JUDGED_FROM:
+            continue
+        failed = texts.filter(state=Message.State.FAILED).count()
+        stops = Suppression.objects.filter(reason=Suppression.Reason.STOP, effective_at__gte=campaign.watched_from)
+        stopped = texts.filter(phone__in=stops.values("phone")).count()
+        if failed >= tried * MOST_FAILED:
+            pause(campaign, by=None, why=f"Paused by itself: {failed} of {tried} texts failed.")
+        elif stopped >= tried * MOST_STOPPED:
+            pause(campaign, by=None, why=f"Paused by itself: {stopped} of {tried} people asked to stop.")
 
 
 def finish_those_done(now: datetime) -> None:

@@ -9,13 +9,17 @@ from explorer.lib.models import Practice
 from outreach import facts
 from outreach.models import Campaign
 from outreach.planning import cohort as cohort_of
+from patients.ages import youngest_adult_born_on
 
 
 @transaction.atomic
 def create_missing(*, cohort: str, by) -> int:
     """Make the codes that are missing in this cohort; returns how many."""
-    patients = cohort_of(Campaign(cohort=cohort)).filter(deceased=False, left_list_at=None)
-    numbers = facts.reachabilities(patients, Practice.current())
+    practice = Practice.current()
+    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    patients = cohort_of(Campaign(cohort=cohort)).filter(deceased=False, left_list_at=None, held="")
+    patients = patients.exclude(date_of_birth__gt=adult)  # a minor's guardian is asked in person
+    numbers = facts.reachabilities(patients, practice)
     covered = set(
         InvitationPatient.objects.filter(
             invitation__revoked_at=None, invitation__expires_at__gt=clock.now(), invitation__origin="ours"

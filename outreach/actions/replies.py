@@ -82,8 +82,8 @@ def _needs_reading(known: Conversation, newest, now: datetime, sent_at, ahead: t
     return not (sent_at and newest and abs(newest - sent_at - ahead) <= SAME_MOMENT)
 
 
-def _read(spruce: Spruce, known: Conversation, newest: datetime | None, since: datetime, polled: Polled) -> None:
-    start = min(since, known.read_until - OVERLAP) if known.read_until else since
+def _read(spruce: Spruce, known: Conversation, newest: datetime | None, since: datetime | None, polled: Polled) -> None:
+    start = min(since, known.read_until - OVERLAP) if since and known.read_until else since
     seen = None
     for item in spruce.items(known.spruce_id, since=start):
         polled.items += 1

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -84,6 +85,7 @@ def _batch(spruce: Spruce, report: Report, most: int | None, begins: bool) -> No
     for pk in _due(now)[: max(room, 0)]:
         if not _send_one(spruce, pk, report):
             break
+    campaigns.pause_those_in_trouble()
     campaigns.finish_those_done(clock.now())
 
 
@@ -118,9 +120,10 @@ def claim(pk: int, report: Report) -> Message | None:
         return None
     practice, now = Practice.current(), clock.now()
     message.text = _text_for(message, practice)
-    refusals = gate.number_refusals(facts.number_facts([message], practice, now)[message.pk])
+    known = facts.number_facts([message], practice, now)[message.pk]
+    refusals = gate.number_refusals(known)
     if refusals:
-        _turn_back(message, refusals, report, now)
+        _turn_back(message, refusals, report, now, hours=known.hours.words)
         return None
     message.segments = segments.measure(message.text).parts
     message.line_id = LineState.objects.values_list("line_id", flat=True).get(pk=1)
@@ -148,7 +151,7 @@ def message_key(message: Message) -> str:
     return hmac.new(key_for("idempotency"), row.encode(), hashlib.sha256).hexdigest()
 
 
-def _turn_back(message: Message, refusals: list[gate.Refusal], report: Report, now: datetime) -> None:
+def _turn_back(message: Message, refusals: list[gate.Refusal], report: Report, now: datetime, *, hours: str) -> None:
     lasting = [refusal for refusal in refusals if not refusal.waits]
     message.text = ""
     if lasting:
@@ -156,7 +159,7 @@ def _turn_back(message: Message, refusals: list[gate.Refusal], report: Report, n
         report.counts["skipped"] += 1
     else:
         first = refusals[0]
-        message.reason = first.words
+        message.reason = hours[:200] if first.code == "hours" else first.words
         message.not_before = first.until or now + timedelta(minutes=1)
         report.waiting_for, report.until = "", None
         if first.code in ("stopped", "not_running", "poll_old"):
@@ -200,6 +203,8 @@ def answer_text(*, reply, text: str, by) -> Message:
     """Queue a staff member's answer in the reply's conversation; the reply waits. Raises ValidationError."""
     if replies.is_stopped(reply.phone):
         raise ValidationError(gate.WORDS["suppressed"])
+    if found := wording.health_words(text):
+        raise ValidationError([finding.sentence for finding in found])
     message = Message(
         kind=Message.Kind.ANSWER,
         phone=reply.phone,
@@ -235,12 +240,12 @@ def _seconds_until(moment: datetime | None) -> float:
 
 
 def _finish_report(report: Report) -> None:
+    """What is left, and why; the reason of the most. A text that simply had no turn yet waits for nothing."""
     waiting = Message.objects.filter(state=State.PLANNED, campaign__state=Campaign.State.RUNNING)
     report.remaining = waiting.count()
     if report.remaining and not report.waiting_for:
-        first = waiting.filter(hold="").exclude(reason="").order_by("not_before").first()
-        held = waiting.exclude(hold="").first()
-        report.waiting_for = first.reason if first else (held.hold if held else "")
+        reasons = Counter(hold or reason for hold, reason in waiting.values_list("hold", "reason"))
+        report.waiting_for = reasons.most_common(1)[0][0]
 
 
 def _choose_line(spruce: Spruce) -> None:

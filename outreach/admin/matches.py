@@ -1,5 +1,7 @@
 """Is this Spruce contact that patient? The lists, and the screen on which a person decides."""
 
+import re
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -56,7 +58,7 @@ class MatchAdmin(PracticeAdmin):
         found = Paginator(everybody, PAGE).get_page(request.GET.get("page"))
         return self.show(
             request, "outreach/match_list.html", "Contact matches",
-            show=show, tabs=_tabs(), found=found, words=words, task=request.GET.get("task", ""),
+            show=show, tabs=_tabs(), found=found, words=words, task=_task(request.GET.get("task", "")),
             people=Match.objects.agreement(), **_last_runs(),
         )  # fmt: skip
 
@@ -249,3 +251,8 @@ def _on_to_the_next(queue: list[int]):
     if following is None:
         return redirect("admin:outreach_match_changelist")
     return redirect("admin:outreach_match_review", following)
+
+
+def _task(named: str) -> str:
+    """The id of a running task; anything else in the address is ignored."""
+    return named if re.fullmatch(r"[0-9a-f]{32}", named) else ""

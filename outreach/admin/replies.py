@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from explorer.lib import clock
 from explorer.lib.pages import PracticeAdmin, page
-from outreach import segments
+from outreach import segments, wording
 from outreach.actions import replies, sending
 from outreach.models import Message, Reply, Suppression
 from patients.models import Patient
@@ -138,6 +138,7 @@ class ReplyAdmin(PracticeAdmin):
             stopped=replies.is_stopped(reply.phone),
             form=form,
             text=text,
+            findings=wording.health_words(text),
             size=segments.measure(text),
         )
 

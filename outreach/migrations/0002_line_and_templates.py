@@ -1,14 +1,14 @@
 from django.db import migrations
 
 BODIES = {
-    0: "{practice}: our office is moving. Details and your choices: {link} "
+    0: "{practice}: our office is moving. Your choices: {link} "
     "Questions? Call {phone}. Reply STOP to opt out.",
-    3: "{practice}: a reminder about our move. Your choices are here: {link} "
+    3: "{practice}: a reminder about our move. Your choices: {link} "
     "Or call us: {phone}. Reply STOP to opt out.",
-    7: "{practice}: we have no answer from you about our move yet. Yes or no, both are fine: {link} "
+    7: "{practice}: our office is moving. Yes or no, both are fine: {link} "
     "Help: {phone}. Reply STOP to opt out.",
-    14: "{practice}: this is our last text about our move: {link} "
-    "If you would rather talk, call {phone}. Reply STOP to opt out.",
+    14: "{practice}: our last text about our move: {link} "
+    "Rather talk? Call {phone}. Reply STOP to opt out.",
 }
 
 

@@ -57,6 +57,9 @@ class Campaign(models.Model):
     launched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    watched_from = models.DateTimeField(
+        null=True, blank=True, help_text="Failures and stops count from here: the launch, or the last resume."
+    )
     override = models.CharField("launched although", max_length=300, blank=True)
     patients = models.ManyToManyField(Patient, through="CampaignPatient", related_name="campaigns")
 

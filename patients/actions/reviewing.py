@@ -1,5 +1,6 @@
 """Reading a list: what would it change? Nothing is stored here."""
 
+import re
 from dataclasses import dataclass, field
 
 from explorer.lib.keys import decrypt
@@ -22,6 +23,7 @@ from patients.proposing import MERGED, Incoming, Known, Proposal, propose
 from patients.reading import apcm_rows, patient_rows
 
 Kind = ImportBatch.Kind
+APCM_HEADING = re.compile(r"\bG055[678]\b")
 REMOVED_SHEET = "removed"
 EXAMPLES = 3  # cells shown of a column that a person is asked about
 
@@ -65,6 +67,8 @@ def review_patients(content: bytes, filename: str, *, limits: Limits, apart=True
     known_heading = mapping.knows(mapping.FIELDS)
     table = find_table(choose_sheet(workbook, known_heading, sheet or None), known_heading)
     workbook.sheets.clear()
+    if any(APCM_HEADING.search(heading) for heading in table.headings):
+        raise UnreadableTable(f"{filename} looks like an APCM workbook. Import it as such, not as a patient list.")
     _refuse_unknown_headings([table], columns or {}, mapping.FIELDS)
     review = Review(Kind.PATIENTS, filename, workbook.sha256, table.sheet_name, [], {}, [], [], chosen=columns or {})
     mapped = _mapped(table, review, mapping.FIELDS, mapping.PATIENT_NEEDS)

@@ -31,3 +31,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (button) { ready = Infinity; button.click(); }
   });
 });
+
+// The theme looks for its own text field beside every file field; ours have none.
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".pe input[type=file]")) event.stopImmediatePropagation();
+}, true);

@@ -70,10 +70,12 @@ class Command(PracticeCommand):
         return self.status(name)
 
     def pause(self, name: str, **options) -> dict:
+        must_be(name, Campaign.State.RUNNING, Campaign.State.PAUSED)
         campaigns.pause(found(name), by=None)
         return self.status(name)
 
     def resume(self, name: str, **options) -> dict:
+        must_be(name, Campaign.State.PAUSED)
         campaigns.resume(found(name), by=None)
         return self.status(name)
 
@@ -97,6 +99,12 @@ def days(text: str) -> list[int]:
     if 0 not in numbers or any(not 0 <= number <= 365 for number in numbers):
         raise ValueError(text)
     return numbers
+
+
+def must_be(name: str, *states: str) -> None:
+    campaign = found(name)
+    if campaign.state not in states:
+        raise Refused(f"The campaign {campaign.name!r} is {campaign.get_state_display().lower()}.")
 
 
 def found(name: str) -> Campaign:

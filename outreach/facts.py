@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from consent.models import Response, current_decision
 from explorer.lib.models import Practice
 from outreach import gate, hours, wording
-from outreach.models import Campaign, ContactPhone, LineState, Match, Message, Suppression
+from outreach.models import Campaign, ContactPhone, LineState, Match, Message, Reply, Suppression
 from outreach.numbers import held_by_somebody_else
 from outreach.reach import ListedPhone, Reachability, choose
 from outreach.standings import is_opted_out
@@ -102,6 +102,7 @@ def number_facts(messages: Iterable[Message], practice: Practice, now: datetime)
     texted = _texts_at(phones, now)
     texted_patients = _texts_at_patients(people, now)
     per_campaign = _texts_of_campaigns(messages)
+    spoken = _spoken_since_the_first_text(messages)
     polled_at = LineState.objects.values_list("polled_at", flat=True).get(pk=1)
     window = hours.Window(practice.texting_start, practice.texting_end, practice.texting_weekdays)
     facts = {}
@@ -123,6 +124,7 @@ def number_facts(messages: Iterable[Message], practice: Practice, now: datetime)
             texts_per_campaign=practice.texts_per_campaign,
             polled_at=polled_at,
             hold=message.hold,
+            spoken=message.pk in spoken,
             code_expires_at=None if message.invitation.revoked_at else message.invitation.expires_at,
             text_complete=not wording.fields_in(message.text) and bool(message.text.strip()),
             patients_texted_at={p.id: texted_patients.get(p.id, ()) for p in patients},
@@ -158,6 +160,18 @@ def _texts_at_patients(people, now: datetime) -> dict[int, tuple[datetime, ...]]
     for pk, at in rows.values_list("patients", "first_attempt_at"):
         found[pk] = (*found.get(pk, ()), at)
     return found
+
+
+def _spoken_since_the_first_text(messages) -> set[int]:
+    """Reminders to numbers that have said yes or no by text since the campaign began: neither is a decision."""
+    kinds = (Reply.Kind.DECLINE, Reply.Kind.YES)
+    said = Reply.objects.filter(kind__in=kinds, phone__in={message.phone for message in messages})
+    last = dict(said.order_by("received_at").values_list("phone", "received_at"))
+    return {
+        message.pk
+        for message in messages
+        if message.step.day > 0 and message.phone in last and last[message.phone] >= message.campaign.launched_at
+    }
 
 
 def _texts_of_campaigns(messages) -> Counter:

@@ -32,6 +32,7 @@ WORDS = {
     "no_basis": "It is not recorded why this number may be texted.",
     "already_asked": "Another campaign that is still open asks this patient.",
     "beyond_limit": "The pilot's limit is reached.",
+    "spoken": "Somebody answered by text; a person calls instead of a reminder.",
     "suppressed": "The number is on the do-not-text list.",
     "nobody_left": "Nobody on this number is still to be asked.",
     "stopped": "Texting is stopped for the whole practice.",
@@ -74,6 +75,7 @@ class NumberFacts:
     texts_per_campaign: int = 4
     polled_at: datetime | None = None
     hold: str = ""
+    spoken: bool = False
     code_expires_at: datetime | None = None
     text_complete: bool = True
     patients_texted_at: dict[int, tuple[datetime, ...]] = field(default_factory=dict)
@@ -113,6 +115,7 @@ def number_refusals(facts: NumberFacts) -> list[Refusal]:
     """Everything that stands against sending now, the lasting reasons first."""
     lasting = {
         "suppressed": facts.suppressed,
+        "spoken": facts.spoken,
         "nobody_left": not _still_to_ask(facts),
         "campaign_limit": facts.texts_of_campaign >= facts.texts_per_campaign,
         "code_expired": facts.code_expires_at is None or facts.code_expires_at <= facts.now,

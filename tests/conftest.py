@@ -11,6 +11,7 @@ from django.utils import timezone
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from explorer.models import User
+from outreach.actions import handing_over, sending
 
 ROLES = ("administrator", "provider", "staff", "read_only")
 
@@ -92,6 +93,14 @@ def signed_in(client, user):
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """The sender's pauses, shortened: what it does is the same."""
+    monkeypatch.setattr(handing_over, "LOOK_AGAIN_AFTER", timedelta(seconds=0.2))
+    monkeypatch.setattr(handing_over, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(sending, "PAUSE_AFTER_TROUBLE", timedelta(seconds=0.2))
 
 
 @pytest.fixture

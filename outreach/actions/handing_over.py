@@ -16,7 +16,7 @@ from outreach.spruce import BadToken, Busy, KeySeen, NotSent, OutcomeUnknown, Re
 State = Message.State
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
 IN_A_ROW = 3
-LONGEST_PAUSE = 600  # seconds
+FIRST_PAUSE, LONGEST_PAUSE = 5, 600  # seconds; it doubles with each try
 
 
 @dataclass
@@ -78,7 +78,7 @@ def _accepted(message: Message, request_id: str, report: Report) -> bool:
 
 def _back_to_planned(message: Message, report: Report, why: str, seconds: float | None = None) -> bool:
     """Nothing left this PC. A key that was never shown to Spruce stays good for the next try."""
-    wait = timedelta(seconds=min(seconds or 5 * 2 ** min(message.attempts, 6), LONGEST_PAUSE))
+    wait = timedelta(seconds=min(seconds or FIRST_PAUSE * 2 ** min(message.attempts, 6), LONGEST_PAUSE))
     message.state, message.reason, message.not_before = State.PLANNED, why, clock.now() + wait
     message.save(update_fields=["state", "reason", "not_before"])
     report.waiting_for, report.until = why, message.not_before

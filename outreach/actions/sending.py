@@ -77,8 +77,8 @@ def _batch(spruce: Spruce, report: Report, most: int | None, begins: bool) -> No
     """Replies first, then what is unknown, then staff's answers, then up to 50 texts (design 4.5, 4.6)."""
     _choose_line(spruce)
     now = clock.now()
-    campaigns.plan_reminders(now)
     report.counts += replies.poll(spruce, in_a_hurry=bool(_due(now))).as_counter()
+    campaigns.plan_reminders(now)
     recover(spruce, report, at_once=begins)
     _send_answers(spruce, report)
     room = BATCH if most is None else min(BATCH, most - report.counts["attempted"])

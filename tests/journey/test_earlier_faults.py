@@ -10,6 +10,7 @@ from consent import intake
 from consent.codes import new_code, show
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response
 from explorer.lib.tables import UPLOAD
+from outreach import standings
 from outreach.actions import campaigns, contacts, sending
 from outreach.models import Match, Message
 from outreach.simulator import Limits, Trouble, Troubles, serve
@@ -23,7 +24,7 @@ MONDAY = datetime(2026, 12, 7, 10, tzinfo=ZoneInfo("America/Chicago"))
 
 
 @pytest.fixture
-def simulator(tmp_path, monday):
+def simulator(tmp_path, monday, impatient):
     with serve(tmp_path / "spruce.sqlite3", limits=Limits(), troubles=Troubles(seed=1)) as running:
         yield running
 
@@ -233,6 +234,21 @@ def test_a_second_and_different_answer_never_overwrites_the_first():
     outcomes = _take_answers(_answer(1, code, "Yes, I consent", first), _answer(2, code, "No, I do not", second))
     assert outcomes == ["applied", "review"]
     assert [event.decision for event in ConsentEvent.objects.all()] == ["given"]
+
+
+def test_an_answer_that_takes_the_other_back_is_a_conflict_until_a_person_decides():
+    asked = patient()
+    code = _code(asked)
+    first, second = MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=2)
+    _take_answers(_answer(1, code, "Yes, I consent", first), _answer(2, code, "No, I do not", second))
+    assert standings.with_standing(Patient.objects.filter(pk=asked.pk)).get().standing == "conflict"
+
+
+def test_an_answer_for_a_minor_waits_for_a_guardian(monday):
+    code = _code(patient(date_of_birth=date(2014, 1, 2)))
+    said = _answer(1, code, "Yes, I consent", MONDAY + timedelta(hours=1), born="01/02/2014")
+    assert _take_answers(said) == ["review"]
+    assert not ConsentEvent.objects.exists()
 
 
 @pytest.mark.parametrize("said", ["Yes, I consent", "I agree", "y", "Yes - I consent to the move of my records."])

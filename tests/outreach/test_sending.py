@@ -15,7 +15,7 @@ from tests.makers import contact, patient
 
 
 @pytest.fixture
-def spruce(tmp_path, monday):
+def spruce(tmp_path, monday, impatient):
     with serve(tmp_path / "spruce.sqlite3", limits=Limits(), troubles=Troubles(seed=1)) as running:
         yield running
 
@@ -142,13 +142,15 @@ def test_stop_counts_for_every_number_of_the_patient(spruce, campaign):
     assert spruce.texts() == []
 
 
-@pytest.mark.parametrize("days", [-1, 11 / 24, -3 / 24])  # Sunday, 21:00, 7:00
-def test_nothing_goes_out_outside_the_texting_hours(days, spruce, campaign, monday):
+@pytest.mark.parametrize(
+    ("days", "why"), [(-1, "on a Sunday"), (11 / 24, "Texts end at 20:00"), (-3 / 24, "Texts start at 09:00")]
+)
+def test_nothing_goes_out_outside_the_texting_hours(days, why, spruce, campaign, monday):
     monday(days)
     campaign(60)
     report = send(spruce, until_idle=True)
     assert (spruce.texts(), report.remaining) == ([], 60)
-    assert report.waiting_for == "It is outside the texting hours."
+    assert why in report.waiting_for
 
 
 def test_two_patients_on_one_number_get_one_text_that_covers_both(spruce, user):
@@ -260,3 +262,36 @@ def test_a_text_that_spruce_took_but_never_showed_is_not_forgotten(spruce, campa
     monday(1 / 12)
     send(spruce)
     assert states() == ["uncertain"]
+
+
+def test_three_per_cent_stops_pause_the_campaign_until_a_person_lets_it_go_on(spruce, campaign):
+    made = campaign(45)
+    send(spruce, most=40)
+    for text in spruce.texts()[:2]:
+        spruce.receive(text.number, "STOP")
+    send(spruce, most=1)
+    made.refresh_from_db()
+    assert made.state == "paused"
+    assert "asked to stop" in made.why
+    campaigns.resume(made, by=None)
+    Message.objects.update(not_before=None)
+    send(spruce, until_idle=True)
+    assert len(spruce.texts()) == 45
+
+
+@pytest.mark.parametrize("words", ["No thanks", "Yes"])
+def test_who_has_spoken_by_text_is_called_not_reminded(words, spruce, campaign, monday):
+    campaign(2, days=(0, 3))
+    send(spruce, until_idle=True)
+    spruce.receive(spruce.texts()[0].number, words)
+    monday(3)
+    send(spruce, until_idle=True)
+    assert sorted(spruce.accepted().values()) == [1, 2]
+
+
+def test_a_spruce_that_does_not_tell_its_time_is_read_from_the_beginning(spruce, campaign, monkeypatch):
+    campaign(2)
+    monkeypatch.setattr("outreach.spruce._ahead", lambda answer: None)
+    spruce.receive(Message.objects.order_by("pk").last().phone, "STOP", at=datetime(2020, 1, 1, tzinfo=UTC))
+    send(spruce, until_idle=True)
+    assert states() == ["confirmed", "skipped"]

@@ -11,8 +11,9 @@ from consent.ledger import record_event
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from outreach import facts, standings
+from outreach.actions import campaigns
 from outreach.actions.contacts import accept
-from outreach.models import Attempt, ContactPhone, Match, Suppression
+from outreach.models import Attempt, ContactPhone, Match, Message, Suppression
 from patients.models import Patient, Phone
 from tests.makers import contact, patient
 
@@ -61,6 +62,9 @@ class OneQuestionTwoWays(TestCase):
         assert asked_of_sql == one_by_one
         counted = standings.counts()
         assert counted.pop("total") == len(people) == sum(counted.values())
+
+
+FROZEN = {"key": "k", "text": "t", "line_id": "l", "first_attempt_at": clock.now(), "accepted_at": clock.now()}
 
 
 def _standing(of: Patient) -> str:
@@ -124,3 +128,18 @@ def test_the_ledgers_tell_a_stop_as_a_revocation_of_texting():
     made = patient()
     Suppression.objects.create(phone="+12055550123", reason="stop")
     assert standings.with_ledgers(Patient.objects.filter(pk=made.pk)).get().texting_state == "revoked"
+
+
+@pytest.mark.parametrize("reason", ["wrong_number", "deceased"])
+def test_a_text_to_a_number_of_somebody_else_was_no_invitation(reason, user, monday):
+    made = patient()
+    accept(patient=made, contact=contact(), by=user("staff"))
+    campaigns.launch(campaigns.create(name="Move", cohort="matched", days=(0, 3), by=None), by=None)
+    Message.objects.update(state="confirmed", confirmed_at=monday(), **FROZEN)
+    assert _standing(made) == "invited"
+    Suppression.objects.create(phone="+12055550123", reason=reason)
+    assert _standing(made) == "cannot_be_reached"
+
+
+def test_a_minor_is_excluded(monday):
+    assert _standing(patient(date_of_birth=monday().date() - timedelta(days=18 * 365))) == "excluded"

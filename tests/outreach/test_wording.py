@@ -245,3 +245,12 @@ def test_each_finding_is_one_sentence_with_the_cure():
 
 def test_no_field_can_name_a_patient():
     assert set(FIELDS) == {"practice", "phone", "link", "doctor", "code"}
+
+
+def test_a_link_of_somebody_else_is_refused():
+    findings = lint(
+        "{practice}: our office is moving: {link} or https://evil.example/a Reply STOP to opt out.",
+        practice_name="Home Team",
+        sample_values={"practice": "Home Team", "link": "https://forms.office.com/r", "phone": "205-555-0100"},
+    )
+    assert [finding.code for finding in findings if finding.level == "error"] == ["other_link"]

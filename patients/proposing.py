@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from patients.names import fold
 
 NEW, CHANGED, UNCHANGED = "new", "changed", "unchanged"
+LABELLED_PHONES = ("cell_phone", "home_phone", "work_phone")
 NOT_STORED = ("levels", "named")  # values that only help a person to decide
 MERGED = "This chart was merged into chart {}."
 CONFLICT, REJECTED, DUPLICATE, VANISHED = "conflict", "rejected", "duplicate", "vanished"
@@ -157,12 +158,20 @@ def _judge(row: Incoming, known, first_seen, torn) -> Proposal:
         for name, value in row.values.items()
         if name not in NOT_STORED and value != stored.values.get(name, "")
     }
+    if "phone" in changes and _known_under_another_label(row, stored):
+        del changes["phone"]
     problem = _another_person(stored.values, changes) or _corrected_by_staff(stored, changes)
     if problem or row.doubts:
         problems = [*row.problems, *row.doubts, *filter(None, [problem])]
         return Proposal(row.row, CONFLICT, row.mrn, row.values, changes, problems, *identity)
     outcome = CHANGED if changes else UNCHANGED
     return Proposal(row.row, outcome, row.mrn, row.values, changes, row.problems, *identity)
+
+
+def _known_under_another_label(row: Incoming, stored: Known) -> bool:
+    """A column that says only "Telephone" tells nothing new about a number known as home, cell or work."""
+    known = {number for name in LABELLED_PHONES for number in stored.values.get(name, "").split()}
+    return set(row.values["phone"].split()) <= known
 
 
 def _another_person(stored: dict, changes: dict) -> dict | None:

@@ -22,6 +22,10 @@ class Refused(Exception):
     """The work was refused or found a problem; the text is one clear sentence with the cure."""
 
 
+class WrongUsage(Refused):
+    """The command was called in a way that makes no sense; nothing was tried."""
+
+
 class PracticeCommand(BaseCommand):
     """A command on a practice's data: `work()` returns the facts to print.
 
@@ -42,7 +46,7 @@ class PracticeCommand(BaseCommand):
             facts = self.work(**options)
         except Refused as problem:
             self.tell({"ok": False, "error": str(problem)}, as_json=options["json"])
-            sys.exit(1)
+            sys.exit(2 if isinstance(problem, WrongUsage) else 1)
         self.tell(facts, as_json=options["json"])
         if facts.get("ok") is False:
             sys.exit(1)

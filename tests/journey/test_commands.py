@@ -155,6 +155,7 @@ def test_wrong_usage_and_bad_files_say_so(shell, tmp_path):
     assert "There is no file" in missing["error"]
     (tmp_path / "empty.xlsx").write_bytes(b"")
     assert "empty" in shell("import_patients", tmp_path / "empty.xlsx", fails=1)["error"]
+    assert "The keys are" in shell("practice", "set", "nonsense=1", fails=2)["error"]
     wrong = subprocess.run(
         [sys.executable, ROOT / "manage.py", "import_patients"],
         env=shell.env,

@@ -103,6 +103,14 @@ def test_chart_numbers_with_letters_and_a_sheet_of_another_year_are_read():
     assert (ApcmEnrolment.objects.get().level, ApcmEnrolment.objects.get().status) == (2, "active")
 
 
+def test_a_known_number_under_a_plain_heading_is_no_change():
+    take_in([line("1", home="205-555-0111", cell="")])
+    plain = ["MRN", "Patient Name", "Telephone"]
+    found = take_in([["1", "SMITH, JOHN A", "205-555-0111"]], headings=plain)
+    assert found.proposals[0].outcome == "unchanged"
+    assert Phone.objects.get().label == "home"
+
+
 # Matching
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from explorer.lib.commands import PracticeCommand, Refused
+from explorer.lib.commands import PracticeCommand, Refused, WrongUsage
 from explorer.lib.models import DAYS, Practice
 from patients.practice import change_practice
 
@@ -34,7 +34,7 @@ class Command(PracticeCommand):
 def _pair(pair: str) -> tuple[str, object]:
     key, equals, text = pair.partition("=")
     if not equals or key not in FIELDS:
-        raise Refused(f"{pair!r} is not KEY=VALUE. The keys are: {', '.join(FIELDS)}.")
+        raise WrongUsage(f"{pair!r} is not KEY=VALUE. The keys are: {', '.join(FIELDS)}.")
     return key, _value(key, text.strip())
 
 

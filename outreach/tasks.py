@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from explorer.lib.commands import Refused
 from outreach import line
-from outreach.actions import contacts, replies, sending
+from outreach.actions import contacts, polling, sending
 from outreach.command import spruce_or_refuse
 from outreach.spruce import Spruce
 
@@ -49,7 +49,7 @@ def _send(spruce: Spruce) -> str:
 
 
 def _poll(spruce: Spruce) -> str:
-    found = replies.poll(spruce)
+    found = polling.poll(spruce)
     return f"{found.new_replies:,} new replies." if found.new_replies else ""
 
 

@@ -22,7 +22,7 @@ from explorer.demo.seeding import seed_spruce
 from explorer.lib import clock
 from explorer.lib.tables import SHELL
 from explorer.models import User
-from outreach.actions import campaigns, contacts, sending
+from outreach.actions import campaigns, contacts, launching, sending
 from outreach.models import Message
 from outreach.simulator import Limits, serve
 from outreach.spruce import Spruce
@@ -87,7 +87,7 @@ def _measure_sending(spruce: Spruce, found: dict) -> None:
     change_practice(profile, by=None)
     open_for_texting()
     campaign = campaigns.create(name="Bench", cohort="matched", days=(0,), by=None)
-    found["texts planned"] = campaigns.launch(campaign, by=None)
+    found["texts planned"] = launching.launch(campaign, by=None)
     seconds = _seconds(lambda: sending.send_due(spruce, most=500))
     sent = Message.objects.reached().count()
     found["texts per second"] = round(sent / seconds, 1) if sent else 0

@@ -8,7 +8,7 @@ from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
 from outreach import facts, gate
-from outreach.actions import replies
+from outreach.actions import polling
 from outreach.actions.handing_over import Report, hand_over
 from outreach.models import Message
 from outreach.spruce import Spruce
@@ -31,7 +31,7 @@ def recover(spruce: Spruce, report: Report, *, at_once: bool = False) -> None:
     if not at_once:
         unknown = unknown.exclude(not_before__gt=now)
     for message in unknown.select_related("campaign", "step", "invitation").order_by("pk"):
-        if replies.find_in_spruce(spruce, message):
+        if polling.find_in_spruce(spruce, message):
             report.counts["confirmed"] += 1
         elif now - message.first_attempt_at > KEY_GOOD_FOR:
             _give_up(message, report, "It was not found in Spruce, and its key is too old to try again.")

@@ -20,7 +20,7 @@ from explorer.lib.audit import record
 from explorer.lib.keys import key_for
 from explorer.lib.models import Practice
 from outreach import facts, gate, line, planning, segments, wording
-from outreach.actions import campaigns, replies
+from outreach.actions import campaigns, polling, reminders, replies
 from outreach.actions.handing_over import Report, hand_over
 from outreach.actions.recovering import recover
 from outreach.models import Campaign, LineState, Message, MessagePatient
@@ -77,8 +77,8 @@ def _batch(spruce: Spruce, report: Report, most: int | None, begins: bool) -> No
     """Replies first, then what is unknown, then staff's answers, then up to 50 texts (design 4.5, 4.6)."""
     _choose_line(spruce)
     now = clock.now()
-    report.counts += replies.poll(spruce, in_a_hurry=bool(_due(now))).as_counter()
-    campaigns.plan_reminders(now)
+    report.counts += polling.poll(spruce, in_a_hurry=bool(_due(now))).as_counter()
+    reminders.plan_reminders(now)
     recover(spruce, report, at_once=begins)
     _send_answers(spruce, report)
     room = BATCH if most is None else min(BATCH, most - report.counts["attempted"])

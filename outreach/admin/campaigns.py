@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from explorer.lib.pages import PracticeAdmin, page
 from outreach import gate, planning
-from outreach.actions import campaigns
+from outreach.actions import campaigns, launching, reminders
 from outreach.admin import campaign_facts as facts
 from outreach.admin.campaign_forms import LaunchForm, NewCampaignForm, StepForm
 from outreach.models import Campaign, CampaignStep, Message
@@ -88,7 +88,7 @@ class CampaignAdmin(PracticeAdmin):
             request, "outreach/campaign_draft.html", campaign.name,
             campaign=campaign, steps=facts.steps_to_edit(campaign, previews),
             sample=facts.sample(plan, previews),
-            obstacles=campaigns.obstacles(campaign, practice), may_override=_may_override(request),
+            obstacles=launching.obstacles(campaign, practice), may_override=_may_override(request),
             **facts.numbers(plan, previews),
         )  # fmt: skip
 
@@ -154,7 +154,7 @@ class CampaignAdmin(PracticeAdmin):
         plan, previews = planning.plan(campaign, practice), facts.previews_of(campaign, practice)
         return self.show(
             request, "outreach/campaign_launch.html", f"Launch {campaign}?",
-            campaign=campaign, practice=practice, obstacles=campaigns.obstacles(campaign, practice),
+            campaign=campaign, practice=practice, obstacles=launching.obstacles(campaign, practice),
             previews=previews, may_override=_may_override(request), **facts.numbers(plan, previews),
         )  # fmt: skip
 
@@ -165,8 +165,8 @@ class CampaignAdmin(PracticeAdmin):
             return redirect("admin:outreach_campaign_launch", campaign.pk)
         override = form.cleaned_data["override"] if _may_override(request) else ""
         try:
-            count = campaigns.launch(campaign, by=request.user, override=override, expected=form.cleaned_data["texts"])
-        except campaigns.CannotLaunch as problem:
+            count = launching.launch(campaign, by=request.user, override=override, expected=form.cleaned_data["texts"])
+        except launching.CannotLaunch as problem:
             messages.error(request, str(problem))
             return redirect("admin:outreach_campaign_launch", campaign.pk)
         async_task(SENDER)
@@ -224,7 +224,7 @@ class CampaignAdmin(PracticeAdmin):
     def _decide_held(self, request, campaign: Campaign):
         ids = [int(pk) for pk in request.POST.getlist("message") if pk.isdecimal()]
         send = request.POST.get("act") == "send"
-        count = campaigns.decide_held(campaign, message_ids=ids, send=send, by=request.user)
+        count = reminders.decide_held(campaign, message_ids=ids, send=send, by=request.user)
         if send:
             async_task(SENDER)
         outcome = "will be sent" if send else "will not be sent"

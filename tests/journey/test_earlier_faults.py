@@ -11,7 +11,7 @@ from consent.codes import new_code, show
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response
 from explorer.lib.tables import UPLOAD
 from outreach import standings
-from outreach.actions import campaigns, contacts, sending
+from outreach.actions import campaigns, contacts, launching, sending
 from outreach.models import Match, Message
 from outreach.simulator import Limits, Trouble, Troubles, serve
 from outreach.spruce import Nonsense, Spruce
@@ -162,7 +162,7 @@ def test_no_text_goes_to_eleven_or_seven_digits(cell):
 def _ready_to_text():
     contacts.accept(patient=patient(), contact=contact(), by=_somebody())
     campaign = campaigns.create(name="Move", cohort="matched", days=(0,), by=None)
-    campaigns.launch(campaign, by=None)
+    launching.launch(campaign, by=None)
 
 
 def _somebody():

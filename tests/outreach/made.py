@@ -5,7 +5,7 @@ from itertools import count
 
 from explorer.lib import clock
 from explorer.lib.models import TextingBasis
-from outreach.actions import campaigns
+from outreach.actions import campaigns, launching
 from outreach.models import Campaign, CampaignStep, Contact, ContactPhone, Match, Message
 from patients.models import Patient, Phone
 
@@ -68,7 +68,7 @@ def draft(name="Pilot", cohort="all", **values) -> Campaign:
 
 def launched(name="Pilot") -> Campaign:
     campaign = draft(name)
-    campaigns.launch(campaign, by=None)
+    launching.launch(campaign, by=None)
     return Campaign.objects.get(pk=campaign.pk)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from consent.ledger import record_event
 from outreach import line
-from outreach.actions import campaigns, contacts, recovering, replies, sending
+from outreach.actions import campaigns, contacts, launching, recovering, reminders, replies, sending
 from outreach.models import Campaign, LineState, Message, Suppression
 from outreach.simulator import SEND, Limits, Trouble, Troubles, serve
 from outreach.spruce import Spruce
@@ -29,7 +29,7 @@ def campaign(user):
         for number in range(first, first + patients):
             _matched(number, f"+1205555{number:04}", staff)
         made = campaigns.create(name=name, cohort="matched", days=days, by=None)
-        campaigns.launch(made, by=None)
+        launching.launch(made, by=None)
         return made
 
     return launch
@@ -157,7 +157,7 @@ def test_two_patients_on_one_number_get_one_text_that_covers_both(spruce, user):
     staff = user("staff")
     couple = [_matched(1, "+12055550101", staff), _matched(2, "+12055550101", staff)]
     made = campaigns.create(name="Move", cohort="all", days=(0,), by=None)
-    campaigns.launch(made, by=None)
+    launching.launch(made, by=None)
     send(spruce, until_idle=True)
     message = Message.objects.get()
     assert set(message.patients.all()) == set(message.invitation.patients.all()) == set(couple)
@@ -201,8 +201,8 @@ def test_a_second_campaign_does_not_ask_the_same_people(spruce, campaign):
     campaign(2, days=(0, 3))
     send(spruce, until_idle=True)
     again = campaigns.create(name="Again", cohort="matched", days=(0,), by=None)
-    with pytest.raises(campaigns.CannotLaunch, match="nobody to text"):
-        campaigns.launch(again, by=None)
+    with pytest.raises(launching.CannotLaunch, match="nobody to text"):
+        launching.launch(again, by=None)
 
 
 def test_reminders_go_to_those_without_an_answer_on_their_day(spruce, campaign, monday):
@@ -229,8 +229,8 @@ def test_a_reminder_more_than_a_day_late_waits_for_a_person(spruce, campaign, mo
     report = send(spruce, until_idle=True)
     assert (len(spruce.texts()), report.remaining) == (2, 2)
     held = Message.objects.filter(step__day=3)
-    campaigns.decide_held(made, message_ids=[held[0].pk], send=True, by=None)
-    campaigns.decide_held(made, message_ids=[held[1].pk], send=False, by=None)
+    reminders.decide_held(made, message_ids=[held[0].pk], send=True, by=None)
+    reminders.decide_held(made, message_ids=[held[1].pk], send=False, by=None)
     send(spruce, until_idle=True)
     assert len(spruce.texts()) == 3
     assert sorted(held.values_list("state", flat=True)) == ["confirmed", "skipped"]

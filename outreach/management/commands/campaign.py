@@ -4,7 +4,7 @@ from django.db.models import Sum
 from explorer.lib.commands import PracticeCommand, Refused
 from explorer.lib.models import Practice
 from outreach import planning
-from outreach.actions import campaigns
+from outreach.actions import campaigns, launching
 from outreach.models import Campaign
 
 
@@ -57,15 +57,15 @@ class Command(PracticeCommand):
                 }
                 for each in previews
             ],
-            "obstacles": campaigns.obstacles(campaign, practice),
+            "obstacles": launching.obstacles(campaign, practice),
         }
 
     def launch(self, name: str, *, yes: bool, override: str, **options) -> dict:
         if not yes:
             raise Refused("Add --yes to launch. Look at `campaign preview` first.")
         try:
-            campaigns.launch(found(name), by=None, override=override)
-        except campaigns.CannotLaunch as problem:
+            launching.launch(found(name), by=None, override=override)
+        except launching.CannotLaunch as problem:
             raise Refused(str(problem)) from None
         return self.status(name)
 

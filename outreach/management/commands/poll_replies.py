@@ -1,5 +1,5 @@
 from explorer.lib.commands import PracticeCommand
-from outreach.actions.replies import poll
+from outreach.actions.polling import poll
 from outreach.command import spruce_or_refuse
 
 

@@ -22,6 +22,8 @@ from outreach.models import (
     Contact,
     ContactPhone,
     Conversation,
+    InterruptedText,
+    Interruption,
     LineState,
     Match,
     Message,
@@ -67,6 +69,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
 """Models audited at each save, and their fields that the log does not repeat."""
 
 NOT_AUDITED: dict[type, str] = {
+    Interruption: "Written by the sender about itself and never changed; who has seen it stands in the row.",
+    InterruptedText: "Written once with its interruption.",
     Message: "Is itself the ledger of texts, saved three times by the sender; what a person decides about "
     "one is recorded by that act.",
     MessagePatient: "Written once with its text and never changed.",

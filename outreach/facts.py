@@ -94,7 +94,7 @@ def _contact_phones(patients) -> dict[int, list[tuple[str, str]]]:
 def number_facts(messages: Iterable[Message], practice: Practice, now: datetime) -> dict[int, gate.NumberFacts]:
     """What the gate needs to know of each campaign message; messages come with campaign and invitation."""
     messages = list(messages)
-    asked = _asked_by(messages)
+    asked = asked_by(messages)
     people = patient_facts(Patient.objects.filter(pk__in={pk for pks in asked.values() for pk in pks}))
     zips = dict(Patient.objects.filter(pk__in=people).values_list("pk", "zip"))
     phones = {message.phone for message in messages}
@@ -103,7 +103,7 @@ def number_facts(messages: Iterable[Message], practice: Practice, now: datetime)
     texted_patients = _texts_at_patients(people, now)
     per_campaign = _texts_of_campaigns(messages)
     spoken = _spoken_since_the_first_text(messages)
-    polled_at = LineState.objects.values_list("polled_at", flat=True).get(pk=1)
+    polled_at, disarmed_at = LineState.objects.values_list("polled_at", "disarmed_at").get(pk=1)
     window = hours.Window(practice.texting_start, practice.texting_end, practice.texting_weekdays)
     facts = {}
     for message in messages:
@@ -118,6 +118,7 @@ def number_facts(messages: Iterable[Message], practice: Practice, now: datetime)
                 now, zones=tuple(sorted(zones)) or hours.UNKNOWN_ZONES, window=window, state=practice.state
             ),
             texting_stopped=practice.texting_stopped_at is not None,
+            disarmed=disarmed_at is not None,
             campaign_running=message.campaign.state == Campaign.State.RUNNING,
             texts_at=texted.get(message.phone, ()),
             texts_of_campaign=per_campaign[message.campaign_id, message.phone],
@@ -132,7 +133,8 @@ def number_facts(messages: Iterable[Message], practice: Practice, now: datetime)
     return facts
 
 
-def _asked_by(messages) -> dict[int, list[int]]:
+def asked_by(messages) -> dict[int, list[int]]:
+    """The patients each message is about."""
     asked: dict[int, list[int]] = {message.pk: [] for message in messages}
     links = Message.patients.through.objects.filter(message__in=list(asked))
     for message_id, patient_id in links.order_by("pk").values_list("message_id", "patient_id"):

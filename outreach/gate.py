@@ -36,6 +36,7 @@ WORDS = {
     "suppressed": "The number is on the do-not-text list.",
     "nobody_left": "Nobody on this number is still to be asked.",
     "stopped": "Texting is stopped for the whole practice.",
+    "disarmed": "Texting is locked until a person has compared this PC with Spruce.",
     "not_running": "The campaign is not running.",
     "hours": "It is outside the texting hours.",
     "day_limit": "The number got a text in the last 24 hours.",
@@ -46,7 +47,9 @@ WORDS = {
     "code_expired": "The personal code is no longer good.",
     "empty_text": "The text has an open placeholder or is empty.",
 }
-WAITS = frozenset({"stopped", "not_running", "hours", "day_limit", "week_limit", "poll_old", "held_for_person"})
+WAITS = frozenset(
+    {"stopped", "disarmed", "not_running", "hours", "day_limit", "week_limit", "poll_old", "held_for_person"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class NumberFacts:
     hours: Verdict
     texting_stopped: bool
     campaign_running: bool
+    disarmed: bool = False
     texts_at: tuple[datetime, ...] = ()
     texts_of_campaign: int = 0
     texts_per_campaign: int = 4
@@ -126,6 +130,8 @@ def number_refusals(facts: NumberFacts) -> list[Refusal]:
         refusals.append(Refusal("held_for_person"))
     if facts.texting_stopped:
         refusals.append(Refusal("stopped"))
+    if facts.disarmed:
+        refusals.append(Refusal("disarmed"))
     if not facts.campaign_running:
         refusals.append(Refusal("not_running"))
     if facts.polled_at is None or not timedelta() <= facts.now - facts.polled_at <= POLL_GOOD_FOR:

@@ -1,33 +1,47 @@
-"""The right to send: one sender at a time for the whole organisation, and its pace."""
+"""The right to send: one sender at a time for the whole organisation, and the pace of all calls."""
 
 import os
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psutil
 from django.db import transaction
+from django.db.models import F
 
 from explorer.lib import clock
+from outreach import pace
 from outreach.models import LineState
+from outreach.pace import Gauge
 from outreach.spruce import RateLimits, Spruce
 
 LEASE = timedelta(seconds=60)
-STAFF_SHARE = 10  # one call in so many is left for staff
-MINUTE = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(minutes=10)
 
 
 class Waiting(Exception):
-    """Spruce's limit is used up until then, but for the part that is left to staff."""
+    """A limit of Spruce's is used up until then; the text says which."""
 
-    def __init__(self, until: datetime):
-        super().__init__("Spruce's rate limit")
+    def __init__(self, until: datetime, which: str):
+        super().__init__(which)
         self.until = until
 
 
 class Elsewhere(Exception):
     """Another process is sending just now."""
+
+
+@dataclass(frozen=True)
+class Right:
+    """The right to send. `fence` grows with every change of sender; `unclean_since`: the last sign of a sender
+    that ended without giving the right back.
+    """
+
+    fence: int
+    unclean_since: datetime | None = None
 
 
 def me() -> str:
@@ -36,28 +50,33 @@ def me() -> str:
 
 
 @contextmanager
-def lease():
+def hold() -> Iterator[Right]:
     """Hold the right to send; raises Elsewhere. It ends with the block, or by itself when we die."""
-    _take()
+    right = _take()
     try:
-        yield
+        yield right
     finally:
-        LineState.objects.filter(pk=1, sender=me()).update(sender="", sender_until=None)
+        LineState.objects.filter(pk=1, fence=right.fence).update(sender="", sender_until=None)
 
 
 @transaction.atomic
-def _take() -> None:
+def _take() -> Right:
     state = LineState.objects.select_for_update().get(pk=1)
-    if state.sender not in ("", me()) and state.sender_until > clock.now() and not _dead(state.sender):
+    now = clock.now()
+    if state.sender not in ("", me()) and state.sender_until > now and not _dead(state.sender):
         raise Elsewhere("Another process is sending; it goes on there.")
-    state.sender, state.sender_until, state.fence = me(), clock.now() + LEASE, state.fence + 1
+    right = Right(state.fence + 1, state.sender_until - LEASE if state.sender else None)
+    state.sender, state.sender_until, state.fence = me(), now + LEASE, right.fence
     state.save(update_fields=["sender", "sender_until", "fence"])
+    return right
 
 
-def keep() -> None:
-    """Prolong the lease; raises Elsewhere when it was lost, as after the PC slept."""
-    kept = LineState.objects.filter(pk=1, sender=me()).update(sender_until=clock.now() + LEASE)
-    if not kept:
+def keep(right: Right) -> None:
+    """Prolong the right; raises Elsewhere when it was lost, as after the PC slept.
+
+    Within a transaction it also keeps every other process from taking it before the commit.
+    """
+    if not LineState.objects.filter(pk=1, fence=right.fence).update(sender_until=clock.now() + LEASE):
         raise Elsewhere("The right to send was lost to another process.")
 
 
@@ -71,26 +90,49 @@ def _dead(sender: str) -> bool:
         return True
 
 
-def pace(spruce: Spruce, *, patient: bool) -> None:
-    """Let no call of this client pass the limit. Patient: wait for the next window, else raise Waiting."""
-    spruce.limits = _remembered()
+def keep_pace(spruce: Spruce, *, patient: bool, right: Right | None = None) -> None:
+    """Let no call of this client pass the limit. Patient: wait where a limit is used up, else raise Waiting."""
+    spruce.gauge.limits = _remembered()
+    spruce.pace = lambda: admit(spruce.gauge, patient=patient, right=right)
 
-    def before_each_call() -> None:
-        until = wait_until(spruce.limits, clock.now())
-        if until is None:
-            return
-        if not patient:
-            raise Waiting(until)
-        while clock.now() < until:
-            time.sleep(min(1.0, max(0.05, (until - clock.now()).total_seconds())))
-            LineState.objects.filter(pk=1, sender=me()).update(sender_until=clock.now() + LEASE)
 
-    spruce.pace = before_each_call
+def admit(gauge: Gauge, *, calls: int = 1, texts: bool = False, patient: bool, right: Right | None) -> None:
+    """Return when `calls` calls may start. Raises Waiting; of the right to send, Elsewhere."""
+    while (blocked := pace.wait_until(gauge, clock.now(), calls=calls, texts=texts)) is not None:
+        until, which = blocked
+        if not patient or until > clock.now() + LONGEST_WAIT:
+            raise Waiting(until, which)
+        _sleep(until, right)
+    if gauge.limits.limit is not None:
+        _sleep(_reserve(calls, gauge.limits.limit), right)
+
+
+@transaction.atomic
+def _reserve(calls: int, limit: int) -> datetime:
+    state = LineState.objects.select_for_update().get(pk=1)
+    start, state.next_call_at = pace.reserve(state.next_call_at, clock.now(), calls, limit)
+    state.save(update_fields=["next_call_at"])
+    return start
+
+
+def give_back(calls: int, limits: RateLimits) -> None:
+    """Calls that were admitted and not made."""
+    if calls and limits.limit is not None:
+        LineState.objects.filter(pk=1).update(next_call_at=F("next_call_at") - calls * pace.interval(limits.limit))
+
+
+def _sleep(until: datetime, right: Right | None) -> None:
+    while (left := (until - clock.now()).total_seconds()) > 0:
+        time.sleep(min(left, 1.0))
+        if right is not None and left > 1:
+            keep(right)
 
 
 def _remembered() -> RateLimits:
+    """What Spruce said last; a moment after now, since the clock was moved, is taken as now."""
     state = LineState.objects.get(pk=1)
-    return RateLimits(state.limit, state.remaining, state.daily_limit, state.daily_remaining, state.limits_read_at)
+    at = state.limits_read_at and min(state.limits_read_at, clock.now())
+    return RateLimits(state.limit, state.remaining, state.daily_limit, state.daily_remaining, at)
 
 
 def remember_limits(limits: RateLimits) -> None:
@@ -103,18 +145,3 @@ def remember_limits(limits: RateLimits) -> None:
         daily_remaining=limits.daily_remaining,
         limits_read_at=limits.at,
     )
-
-
-def wait_until(limits: RateLimits, now: datetime) -> datetime | None:
-    """When the next call may be made, or None for at once. A tenth of the limit is left for staff."""
-    if limits.at is None or now < limits.at:
-        return None
-    if _used_up(limits.daily_limit, limits.daily_remaining) and now - limits.at < timedelta(hours=1):
-        return limits.at + timedelta(hours=1)
-    if _used_up(limits.limit, limits.remaining) and now - limits.at < MINUTE:
-        return limits.at + MINUTE
-    return None
-
-
-def _used_up(limit: int | None, remaining: int | None) -> bool:
-    return limit is not None and remaining is not None and remaining <= limit // STAFF_SHARE

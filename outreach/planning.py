@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from consent.codes import show
 from consent.form_link import BadSample, read_sample
@@ -97,19 +98,34 @@ def _keep_within(limit: int | None, by_number: dict[str, list[int]], result: Pla
         result.left_out |= dict.fromkeys(by_number.pop(phone), "beyond_limit")
 
 
+class Links:
+    """What the placeholders of a template stand for, for one code after another."""
+
+    def __init__(self, practice: Practice) -> None:
+        self.practice = practice
+
+    @cached_property
+    def _sample(self):
+        return read_sample(self.practice.form_sample_url)
+
+    def values(self, code: str) -> dict[str, str]:
+        """Raises NoLink."""
+        try:
+            link = self._sample.link_for(code)
+        except BadSample as problem:
+            raise NoLink(f"The form's sample link cannot be used: {problem}") from None
+        return {
+            "practice": self.practice.name,
+            "doctor": self.practice.doctor,
+            "phone": self.practice.phone,
+            "link": link,
+            "code": show(code),
+        }
+
+
 def merge_values(practice: Practice, code: str) -> dict[str, str]:
-    """What the placeholders of a template stand for. Raises NoLink."""
-    try:
-        link = read_sample(practice.form_sample_url).link_for(code)
-    except BadSample as problem:
-        raise NoLink(f"The form's sample link cannot be used: {problem}") from None
-    return {
-        "practice": practice.name,
-        "doctor": practice.doctor,
-        "phone": practice.phone,
-        "link": link,
-        "code": show(code),
-    }
+    """Raises NoLink."""
+    return Links(practice).values(code)
 
 
 @dataclass

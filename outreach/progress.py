@@ -11,8 +11,8 @@ from django_q.models import Task
 
 from explorer.lib.models import Practice
 from outreach.actions.sending import BATCH
-from outreach.line import STAFF_SHARE
 from outreach.models import Campaign, CampaignStep, LineState, Message
+from outreach.pace import STAFF_SHARE
 
 State = Message.State
 SENDER = "outreach.tasks.send_due"

@@ -9,7 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from explorer.lib import clock, http
 from explorer.lib.home import DEMO, home, mode
+from outreach.pace import Gauge
 from outreach.spruce_answers import (
     BadToken,
     Busy,
@@ -68,19 +69,32 @@ class Spruce:
     """A client for one organisation. Threads may share it.
 
     `pace` is called before each request, repeated reads and further pages too, and may wait or raise.
-    Reads are repeated when their outcome is unknown; writes never are. `ahead` is how far Spruce's clock is
-    ahead of ours.
+    Reads are repeated when their outcome is unknown; writes never are.
     """
 
     base_url: str
     token: str = field(repr=False)
     pace: Callable[[], None] | None = field(default=None, repr=False)
     timeout: tuple[float, float] = (http.CONNECT_SECONDS, http.READ_SECONDS)
-    limits: RateLimits = field(default_factory=RateLimits)
-    requests_made: int = 0
+    gauge: Gauge = field(default_factory=Gauge, repr=False)
     values_dropped: int = 0
-    ahead: timedelta | None = None
-    _counting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @property
+    def limits(self) -> RateLimits:
+        return self.gauge.limits
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far Spruce's clock is ahead of ours; None as long as it has not told its time."""
+        return self.gauge.ahead
+
+    @property
+    def requests_made(self) -> int:
+        return self.gauge.started
+
+    def admitted(self) -> "Spruce":
+        """The same client for calls whose pace was kept beforehand."""
+        return replace(self, pace=None)
 
     def since(self, moment: datetime) -> datetime | None:
         """A moment of ours as a start for reading that misses nothing, whichever of the two clocks is wrong.
@@ -181,9 +195,8 @@ class Spruce:
         """One request. Returns a 2xx answer; raises one of this module's errors for all else."""
         if self.pace:
             self.pace()
-        with self._counting:
-            self.requests_made += 1
         url = f"{self.base_url.rstrip('/')}/{path}"
+        call, answer = self.gauge.begin(), None
         try:
             answer = http.send(
                 "spruce", method, url, resource=resource, token=self.token, timeout=self.timeout, **parts
@@ -192,8 +205,8 @@ class Spruce:
             raise NotSent(str(error)) from None
         except http.OutcomeUnknown as error:
             raise OutcomeUnknown(str(error)) from None
-        self.limits = rate_limits(answer) or self.limits
-        self.ahead = _ahead(answer) or self.ahead
+        finally:
+            self.gauge.end(call, answer and rate_limits(answer), answer and _ahead(answer))
         if not 200 <= answer.status < 300:
             raise refusal(answer, resource, keyed="headers" in parts)
         return answer

@@ -9,9 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from explorer.lib import clock
+from explorer.lib.home import home
 from explorer.lib.models import Practice
 from explorer.models import User
-from outreach.actions import handing_over, sending
+from outreach.actions import landing, sending
 
 ROLES = ("administrator", "provider", "staff", "read_only")
 
@@ -64,6 +65,7 @@ def practice(request):
             "form_sample_url": FORM_SAMPLE_URL,
         },
     )
+    (home() / "sender").unlink(missing_ok=True)
     yield practice
     timezone.deactivate()
 
@@ -98,8 +100,8 @@ def signed_in(client, user):
 @pytest.fixture
 def impatient(monkeypatch):
     """The sender's pauses, shortened: what it does is the same."""
-    monkeypatch.setattr(handing_over, "LOOK_AGAIN_AFTER", timedelta(seconds=0.2))
-    monkeypatch.setattr(handing_over, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(landing, "LOOK_AGAIN_AFTER", timedelta(seconds=0.2))
+    monkeypatch.setattr(landing, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(sending, "PAUSE_AFTER_TROUBLE", timedelta(seconds=0.2))
 
 

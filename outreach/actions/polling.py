@@ -1,20 +1,39 @@
-"""Reading Spruce: replies once, confirmations by request id, and texts whose outcome is unknown."""
+"""Reading Spruce: replies once, confirmations by request id, and texts whose outcome is unknown.
 
-from collections import Counter
-from dataclasses import dataclass
+Windows overlap and every item counts once by its id, since Spruce's lists are eventually consistent. While
+texts go out, the poll before each batch looks back only over the last of them, with a long look in between.
+"""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import transaction
 
 from explorer.lib import clock
+from outreach import line
 from outreach.actions import replies
+from outreach.flight import Flight
 from outreach.models import Conversation, LineState, Message, Reply
 from outreach.spruce import Conversation as SpruceConversation
 from outreach.spruce import Item, Spruce
 
-OVERLAP = timedelta(minutes=10)  # Spruce's lists are eventually consistent
+OVERLAP = timedelta(minutes=10)
+SHORT_OVERLAP = timedelta(seconds=2)
+OF_OURS_IN_A_LOOK = 140  # our own newest texts fill a page of 200 no more than this
+LONG_LOOK_EVERY = (timedelta(seconds=5), timedelta(seconds=30))  # at least, at most
+LONG_LOOK_COSTS = 30  # its length may be one part in so many of the time
 FIRST_LOOK_BACK = timedelta(days=2)
 SKEW = timedelta(minutes=5)
 SETTLES_AFTER = timedelta(seconds=30)
-SAME_MOMENT = timedelta(seconds=3)
+OUR_OWN = (timedelta(seconds=-3), timedelta(seconds=1))  # around our acceptance; Spruce tells whole seconds only
+EXPLAINED_FOR = timedelta(minutes=15)  # so long a conversation may wait whose newest message is our own text
+TOGETHER = 20  # conversations whose items are stored in one commit
+ASKED_AT_ONCE = 500
 
 
 @dataclass
@@ -28,25 +47,45 @@ class Polled:
         return Counter({"confirmed": self.confirmed})
 
 
-def poll(spruce: Spruce, *, in_a_hurry: bool = False) -> Polled:
-    """Read what happened since the last poll. Raises SpruceError; then the poll does not count as good.
+@dataclass
+class Look:
+    """One listing of the conversations that were active since then; `since` None: of all."""
 
-    Windows overlap, every item is stored once by its id, and a conversation is read once more a little
-    later, since Spruce's lists are eventually consistent. In a hurry, between two batches, conversations
-    whose newest message is the text we have just sent wait: nobody on that number is texted today anyway.
-    """
-    started = clock.now()
-    state = LineState.objects.get(pk=1)
-    since = spruce.since((state.read_until or _oldest_open(started)) - OVERLAP)
-    ahead = spruce.ahead or timedelta()
-    ours = _just_sent(started) if in_a_hurry else {}
-    polled = Polled()
-    for conversation in spruce.conversations(active_since=since):
-        known = _known(conversation)
-        if _needs_reading(known, conversation.last_message_at, started, ours.get(known.phone), ahead):
-            _read(spruce, known, conversation.last_message_at, since, polled)
-    LineState.objects.filter(pk=1).update(polled_at=clock.now(), read_until=started)
-    return polled
+    started: datetime
+    since: datetime | None
+    long: bool
+    found: list[SpruceConversation] | None = None
+    ahead_of_time: Future | None = None
+
+
+@dataclass
+class Reader:
+    """How far one run of the sender has read, so that most of its looks can be short."""
+
+    long_at: datetime | None = None
+    long_took: timedelta = timedelta()
+    short_from: datetime | None = None
+    sent_at: deque[datetime] = field(default_factory=lambda: deque(maxlen=OF_OURS_IN_A_LOOK))
+    next: Look | None = None
+
+    def look(self, now: datetime) -> Look:
+        """Where the next listing begins."""
+        least, most = LONG_LOOK_EVERY
+        due = self.long_at is None or now - self.long_at >= min(max(least, LONG_LOOK_COSTS * self.long_took), most)
+        full = len(self.sent_at) == OF_OURS_IN_A_LOOK
+        if due or not full or self.sent_at[0] < now - OVERLAP:
+            return Look(now, _long_ago(now), long=True)
+        return Look(now, min(self.short_from - SHORT_OVERLAP, self.sent_at[0]), long=False)
+
+    def done(self, look: Look) -> None:
+        self.short_from = look.started
+        if look.long:
+            self.long_at, self.long_took = look.started, clock.now() - look.started
+
+
+def _long_ago(now: datetime) -> datetime:
+    read_until = LineState.objects.values_list("read_until", flat=True).get(pk=1)
+    return (read_until or _oldest_open(now)) - OVERLAP
 
 
 def _oldest_open(now: datetime) -> datetime:
@@ -55,32 +94,138 @@ def _oldest_open(now: datetime) -> datetime:
     return min(now - FIRST_LOOK_BACK, oldest.first_attempt_at if oldest else now)
 
 
-def _just_sent(now: datetime) -> dict[str, datetime]:
-    recent = Message.objects.filter(accepted_at__gt=now - SETTLES_AFTER, state=Message.State.ACCEPTED)
-    return dict(recent.order_by("accepted_at").values_list("phone", "accepted_at"))
+def look_ahead(spruce: Spruce, reader: Reader, flight: Flight) -> None:
+    """Begin the next listing while the last texts of a batch are still under way; all of them have left."""
+    look = reader.look(clock.now())
+    look.since = spruce.since(look.since)
+    look.ahead_of_time = flight.submit(_list, spruce.admitted(), look.since)
+    reader.next = look
 
 
-def _known(conversation: SpruceConversation) -> Conversation:
-    phone = conversation.participants[0] if conversation.participants else ""
-    return Conversation.objects.get_or_create(spruce_id=conversation.id, defaults={"phone": phone})[0]
+def poll(
+    spruce: Spruce, *, in_a_hurry: bool = False, reader: Reader | None = None, flight: Flight | None = None
+) -> Polled:
+    """Read what happened since the last poll. Raises SpruceError; then the poll does not count as good.
+
+    Conversations whose newest message is the text that we have just sent come last and leave staff their share
+    of a limit; in a hurry, between two batches, they wait: nobody on that number is texted today anyway.
+    """
+    reader = reader or Reader()
+    look = _listed(spruce, reader)
+    urgent, ours = _parted(look, spruce.ahead or timedelta(), wait=in_a_hurry)
+    polled = Polled()
+    _read(spruce, urgent, look, flight, polled)
+    changed = {"polled_at": clock.now()} | ({"read_until": look.started} if look.long else {})
+    LineState.objects.filter(pk=1).update(**changed)
+    reader.done(look)
+    with suppress(line.Waiting):
+        _read(_sparing(spruce), ours, look, flight, polled)
+    return polled
 
 
-def _needs_reading(known: Conversation, newest, now: datetime, sent_at, ahead: timedelta) -> bool:
+def _parted(look: Look, ahead: timedelta, *, wait: bool) -> tuple[list, list]:
+    """Conversations that may hold news, and those that our own unconfirmed texts explain."""
+    unconfirmed = Message.objects.filter(state=Message.State.ACCEPTED).order_by("accepted_at")
+    sent = dict(unconfirmed.values_list("phone", "accepted_at"))
+    urgent, ours = [], []
+    for each in look.found:
+        at = sent.get(next(iter(each.participants), ""))
+        after = each.last_message_at - at - ahead if at and each.last_message_at else None
+        explained = after is not None and OUR_OWN[0] <= after <= OUR_OWN[1]
+        if not explained:
+            urgent.append(each)
+        elif not (wait and at > look.started - EXPLAINED_FOR):
+            ours.append(each)
+    return urgent, ours
+
+
+def _sparing(spruce: Spruce) -> Spruce:
+    """The same client, for reads that can wait."""
+    if spruce.pace is None:
+        return spruce
+    return replace(spruce, pace=lambda: line.admit(spruce.gauge, texts=True, patient=False, right=None))
+
+
+def _listed(spruce: Spruce, reader: Reader) -> Look:
+    look, reader.next = reader.next, None
+    if look is not None:
+        look.found = look.ahead_of_time.result()
+        return look
+    look = reader.look(clock.now())
+    look.since = spruce.since(look.since)
+    look.found = _list(spruce, look.since)
+    return look
+
+
+def _list(spruce: Spruce, since: datetime | None) -> list[SpruceConversation]:
+    return list(spruce.conversations(active_since=since))
+
+
+def _known(active: list[SpruceConversation]) -> dict[str, Conversation]:
+    """Our rows of these conversations, by Spruce's id; missing ones are made."""
+    missing = {each.id: next(iter(each.participants), "") for each in active}
+    known: dict[str, Conversation] = {}
+    for ids in _chunks(list(missing), ASKED_AT_ONCE):
+        known |= Conversation.objects.in_bulk(ids, field_name="spruce_id")
+    new = [Conversation(spruce_id=id, phone=phone) for id, phone in missing.items() if id not in known]
+    if new:
+        Conversation.objects.bulk_create(new, batch_size=200, ignore_conflicts=True)
+        for rows in _chunks(new, ASKED_AT_ONCE):
+            known |= Conversation.objects.in_bulk([row.spruce_id for row in rows], field_name="spruce_id")
+    return known
+
+
+def _chunks(of: Iterable, size: int) -> Iterator[list]:
+    of = iter(of)
+    while chunk := list(islice(of, size)):
+        yield chunk
+
+
+def _needs_reading(known: Conversation, newest: datetime | None, now: datetime) -> bool:
     if newest and known.read_until and newest <= known.read_until:
         return not known.settled and now - known.read_at >= SETTLES_AFTER
-    return not (sent_at and newest and abs(newest - sent_at - ahead) <= SAME_MOMENT)
+    return True
 
 
-def _read(spruce: Spruce, known: Conversation, newest: datetime | None, since: datetime | None, polled: Polled) -> None:
-    start = min(since, known.read_until - OVERLAP) if since and known.read_until else since
-    seen = None
-    for item in spruce.items(known.spruce_id, since=start):
-        polled.items += 1
-        seen = max(seen or item.created_at, item.created_at)
-        _take_in(item, known.phone, polled)
+def _read(spruce: Spruce, active: list, look: Look, flight: Flight | None, polled: Polled) -> None:
+    """Read conversations and store what is new in them, each by itself or a few together."""
+    rows = _known(active)
+    newest = [(rows[each.id], each.last_message_at) for each in active]
+    todo = [(known, at) for known, at in newest if _needs_reading(known, at, look.started)]
+    starts = [(known.spruce_id, _start(known, look.since)) for known, _ in todo]
+    together = TOGETHER if may_fly(spruce, flight) else 1
+    for chunk in _chunks(zip(todo, items_of(spruce, starts, flight), strict=True), together):
+        with transaction.atomic():
+            for (known, at), items in chunk:
+                _take_in(known, at, items, spruce.ahead or timedelta(), polled)
+
+
+def _start(known: Conversation, since: datetime | None) -> datetime | None:
+    return min(since, known.read_until - OVERLAP) if since and known.read_until else since
+
+
+def may_fly(spruce: Spruce, flight: Flight | None) -> bool:
+    """Several reads at once, where no limit asks for a pace."""
+    limits = spruce.limits
+    return flight is not None and limits.at is not None and limits.limit is None and limits.daily_limit is None
+
+
+def items_of(spruce: Spruce, starts: list[tuple[str, datetime | None]], flight: Flight | None) -> Iterator[list[Item]]:
+    """The items of conversations, each from its start on."""
+    if may_fly(spruce, flight):
+        client = spruce.admitted()
+        return flight.map(lambda start: list(client.items(start[0], since=start[1])), starts)
+    return (list(spruce.items(id, since=since)) for id, since in starts)
+
+
+def _take_in(known: Conversation, newest: datetime | None, items: list[Item], ahead: timedelta, polled: Polled) -> None:
+    for item in items:
+        _take_in_one(item, known.phone, polled)
+    polled.items += len(items)
+    seen = max((item.created_at for item in items), default=None)
     complete = seen is not None and (newest is None or seen >= newest)
     again = known.read_until is not None and newest is not None and newest <= known.read_until
-    old = newest is not None and clock.now() - (newest - (spruce.ahead or timedelta())) >= SETTLES_AFTER
+    old = newest is not None and clock.now() - (newest - ahead) >= SETTLES_AFTER
     Conversation.objects.filter(pk=known.pk).update(
         read_at=clock.now(),
         read_until=seen if complete else known.read_until,
@@ -88,7 +233,7 @@ def _read(spruce: Spruce, known: Conversation, newest: datetime | None, since: d
     )
 
 
-def _take_in(item: Item, phone: str, polled: Polled) -> None:
+def _take_in_one(item: Item, phone: str, polled: Polled) -> None:
     if item.is_note:
         return
     if item.direction == "inbound" and phone:
@@ -101,7 +246,8 @@ def _take_in(item: Item, phone: str, polled: Polled) -> None:
 
 def confirm(item: Item) -> int:
     """Mark the text with this item's request id as confirmed; 0 when it is none of ours or known already."""
-    return Message.objects.filter(state=Message.State.ACCEPTED, request_id=item.request_id).update(
+    waiting = (Message.State.ACCEPTED, Message.State.UNCERTAIN)
+    return Message.objects.filter(state__in=waiting, request_id=item.request_id).update(
         state=Message.State.CONFIRMED,
         confirmed_at=clock.now(),
         item_id=item.id,
@@ -110,26 +256,29 @@ def confirm(item: Item) -> int:
     )
 
 
-def find_in_spruce(spruce: Spruce, message: Message) -> bool:
-    """Look for a text whose outcome is unknown in its conversation; True when it is there."""
-    since = spruce.since(message.first_attempt_at - SKEW)
-    for conversation in spruce.conversations(active_since=since):
-        if message.phone not in conversation.participants:
-            continue
-        for item in spruce.items(conversation.id, since=since):
-            if item.direction == "outbound" and item.text == message.text and not _is_anothers(item, message):
-                _found(message, item)
-                return True
-    return False
+def find_in_spruce(spruce: Spruce, messages: list[Message], flight: Flight | None) -> dict[int, list[Item]]:
+    """Items that show each of these texts, by the row's key: the same words, out to the same number."""
+    if not messages:
+        return {}
+    since = spruce.since(min(message.first_attempt_at for message in messages) - SKEW)
+    by_phone: dict[str, list[Message]] = defaultdict(list)
+    for message in messages:
+        by_phone[message.phone].append(message)
+    theirs = [each for each in _list(spruce, since) if by_phone.keys() & set(each.participants)]
+    found: dict[int, list[Item]] = defaultdict(list)
+    for conversation, items in zip(
+        theirs, items_of(spruce, [(each.id, since) for each in theirs], flight), strict=True
+    ):
+        asked = [message for phone in conversation.participants for message in by_phone.get(phone, ())]
+        for message in asked:
+            found[message.pk] += [item for item in items if _shows(item, message)]
+    return found
 
 
-def _is_anothers(item: Item, message: Message) -> bool:
-    return Message.objects.exclude(pk=message.pk).filter(item_id=item.id).exists()
-
-
-def _found(message: Message, item: Item) -> None:
-    message.state, message.item_id, message.request_id = Message.State.CONFIRMED, item.id, item.request_id
-    message.conversation_id = item.conversation_id
-    message.accepted_at = message.accepted_at or message.first_attempt_at
-    message.confirmed_at, message.reason = clock.now(), "Found in Spruce."
-    message.save()
+def _shows(item: Item, message: Message) -> bool:
+    if item.direction != "outbound" or item.is_note:
+        return False
+    if message.request_id and item.request_id == message.request_id:
+        return True
+    same_words = item.text.split() == message.text.split()
+    return same_words and not Message.objects.exclude(pk=message.pk).filter(item_id=item.id).exists()

@@ -3,70 +3,101 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
-from outreach import facts, gate
+from outreach import facts, gate, line
 from outreach.actions import polling
-from outreach.actions.handing_over import Report, hand_over
+from outreach.actions.landing import Report, land
+from outreach.flight import Flight, Landed, hand_over
 from outreach.models import Message
-from outreach.spruce import Spruce
+from outreach.spruce import Item, Spruce
 
 State = Message.State
 KEY_GOOD_FOR = timedelta(hours=23)
 GIVEN_UP_AFTER = timedelta(hours=1)
 LOOKS = 6
+COUNTED_ITSELF = ("day_limit", "week_limit", "campaign_limit")  # the try itself counts there
 
 
-def recover(spruce: Spruce, report: Report, *, at_once: bool = False) -> None:
+def recover(spruce: Spruce, right: line.Right, report: Report, flight: Flight, *, at_once: bool = False) -> None:
     """Find out what became of texts whose answer never came (design 4.3), or whose item never showed.
 
-    We hold the lease, so a row that says "sending" belongs to a call that has ended. It is looked for in
-    Spruce's conversations first; not there and its key still good: gate again, the same key again.
-    `at_once`: a run that begins does not wait for the pauses of the one before.
+    We hold the right to send and nothing is in flight, so a row that says "sending" belongs to a call that has
+    ended. It is looked for in Spruce's conversations first; not there and its key still good: gate again, the
+    same key again. `at_once`: a run that begins does not wait for the pauses of the one before.
     """
-    now = clock.now()
-    unknown = Message.objects.filter(state=State.SENDING)
-    if not at_once:
-        unknown = unknown.exclude(not_before__gt=now)
-    for message in unknown.select_related("campaign", "step", "invitation").order_by("pk"):
-        if polling.find_in_spruce(spruce, message):
+    unknown = _unknown(at_once)
+    found = polling.find_in_spruce(spruce, unknown, flight)
+    for message in unknown:
+        if found.get(message.pk):
+            _found(message, found[message.pk])
             report.counts["confirmed"] += 1
-        elif now - message.first_attempt_at > KEY_GOOD_FOR:
-            _give_up(message, report, "It was not found in Spruce, and its key is too old to try again.")
-        elif message.attempts > LOOKS:
-            _give_up(message, report, "Spruce has seen its key, but the text was not found there.")
+        elif why := _hopeless(message):
+            give_up(message, report, why)
         else:
-            _try_again(spruce, message, report)
-    for message in Message.objects.filter(state=State.ACCEPTED, accepted_at__lt=now - GIVEN_UP_AFTER):
-        _give_up(message, report, "Spruce took it, but it never showed in the conversation.")
+            _try_again(spruce, right, message, report)
 
 
-def _try_again(spruce: Spruce, message: Message, report: Report) -> None:
+def _unknown(at_once: bool) -> list[Message]:
+    now = clock.now()
+    never_shown = Q(state=State.ACCEPTED, accepted_at__lt=now - GIVEN_UP_AFTER)
+    rows = Message.objects.filter(Q(state=State.SENDING) | never_shown)
+    if not at_once:
+        rows = rows.exclude(state=State.SENDING, not_before__gt=now)
+    return list(rows.select_related("campaign", "step", "invitation").order_by("pk"))
+
+
+def _found(message: Message, items: list[Item]) -> None:
+    item = items[0]
+    Message.objects.filter(pk=message.pk, state=message.state).update(
+        state=State.CONFIRMED,
+        item_id=item.id,
+        request_id=item.request_id[:120],
+        conversation_id=item.conversation_id,
+        copies=len({each.id for each in items}),
+        accepted_at=message.accepted_at or message.first_attempt_at,
+        confirmed_at=clock.now(),
+        reason="Found in Spruce.",
+    )
+
+
+def _hopeless(message: Message) -> str:
+    if message.state == State.ACCEPTED:
+        return "Spruce took it, but it never showed in the conversation."
+    if clock.now() - message.first_attempt_at > KEY_GOOD_FOR:
+        return "It was not found in Spruce, and its key is too old to try again."
+    if message.attempts > LOOKS:
+        return "Spruce has seen its key, but the text was not found there."
+    return ""
+
+
+def _try_again(spruce: Spruce, right: line.Right, message: Message, report: Report) -> None:
     if message.kind == Message.Kind.CAMPAIGN and not _still_wanted(message, report):
         return
-    Message.objects.filter(pk=message.pk).update(attempts=message.attempts + 1)
+    line.keep(right)
     message.attempts += 1
-    hand_over(spruce, message, report)
+    Message.objects.filter(pk=message.pk).update(attempts=message.attempts)
+    landed = hand_over(spruce, message)
+    land([Landed(message, landed.request_id, landed.problem, again=True)], report)
 
 
 def _still_wanted(message: Message, report: Report) -> bool:
-    practice = Practice.current()
-    known = facts.number_facts([message], practice, clock.now())[message.pk]
-    refusals = [r for r in gate.number_refusals(known) if r.code not in ("day_limit", "week_limit", "campaign_limit")]
+    known = facts.number_facts([message], Practice.current(), clock.now())[message.pk]
+    refusals = [refusal for refusal in gate.number_refusals(known) if refusal.code not in COUNTED_ITSELF]
     if not refusals:
         return True
     if any(not refusal.waits for refusal in refusals):
-        _give_up(message, report, f"It may have gone out; not tried again: {refusals[0].words}")
+        give_up(message, report, f"It may have gone out; not tried again: {refusals[0].words}")
     else:
         Message.objects.filter(pk=message.pk).update(not_before=clock.now() + timedelta(minutes=1))
     return False
 
 
-def _give_up(message: Message, report: Report, why: str) -> None:
-    message.state, message.reason = State.UNCERTAIN, why[:200]
-    message.save(update_fields=["state", "reason"])
+def give_up(message: Message, report: Report, why: str) -> None:
+    Message.objects.filter(pk=message.pk, state=message.state).update(state=State.UNCERTAIN, reason=why[:200])
     report.counts["uncertain"] += 1
 
 

@@ -4,11 +4,10 @@ The claim is durable before the socket opens; what happened after that is either
 answer, or looked up in Spruce's conversations, or asked of a person. Nothing here runs in a request.
 """
 
-import hashlib
-import hmac
 import os
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -17,80 +16,148 @@ from django.db.models import Q
 
 from explorer.lib import clock
 from explorer.lib.audit import record
-from explorer.lib.keys import key_for
-from explorer.lib.models import Practice
-from outreach import facts, gate, line, planning, segments, wording
-from outreach.actions import campaigns, polling, reminders, replies
-from outreach.actions.handing_over import Report, hand_over
-from outreach.actions.recovering import recover
+from outreach import gate, line, pace, segments, wording
+from outreach.actions import arming, campaigns, interruptions, polling, recovering, reminders, replies
+from outreach.actions.claiming import answers_waiting, claim, claim_answer
+from outreach.actions.landing import Report, land
+from outreach.flight import Flight, hand_over
 from outreach.models import Campaign, LineState, Message, MessagePatient
 from outreach.spruce import Refused, Spruce, SpruceError
 
 State = Message.State
 BATCH = 50
+CHUNK = 8  # texts claimed in one commit, where there is room for so many
 SETTLED_WITHIN = timedelta(minutes=2)  # a run waits no longer for what became of a text
+REMINDERS_EVERY = timedelta(minutes=1)
 TROUBLES = 10  # rounds without Spruce before a run gives up
 PAUSE_AFTER_TROUBLE = timedelta(seconds=5)
 
 
+@dataclass
+class Run:
+    """One run of the sender."""
+
+    spruce: Spruce
+    right: line.Right
+    flight: Flight
+    most: int | None
+    patient: bool
+    report: Report = field(default_factory=Report)
+    reader: polling.Reader = field(default_factory=polling.Reader)
+    reminded_at: datetime | None = None
+    all_read: bool = False
+
+    def room(self) -> int:
+        """How many texts the next batch may hold."""
+        return BATCH if self.most is None else min(BATCH, self.most - self.report.counts["attempted"])
+
+
 def send_due(spruce: Spruce, *, most: int | None = None, until_idle: bool = False) -> Report:
-    """Send what is due now, at most `most` texts. Raises line.Elsewhere.
+    """Send what is due now, at most `most` texts. Raises line.Elsewhere, arming.Disarmed.
 
     `until_idle`: go on, waiting where Spruce asks for patience, until nothing can be sent now and every
     accepted text is confirmed or given up. Trouble with Spruce ends the run and stands in the report.
     """
-    report = Report()
-    with line.lease():
-        line.pace(spruce, patient=until_idle)
+    with line.hold() as right, Flight(spruce) as flight:
+        arming.check(right)
+        interruptions.note(right)
+        line.keep_pace(spruce, patient=until_idle, right=right)
+        run = Run(spruce, right, flight, most, until_idle)
         begins = True
-        while _round(spruce, report, most, begins=begins):
+        while True:
+            again = _round(run, begins=begins)
             begins = False
-            line.keep()
-        while until_idle and report.counts["troubles"] < TROUBLES and _something_may_change(report):
-            time.sleep(min(1.0, _seconds_until(report.until)))
-            line.keep()
-            while _round(spruce, report, most):
-                line.keep()
-        line.remember_limits(spruce.limits)
-    _finish_report(report)
-    return report
+            line.keep(right)
+            line.remember_limits(spruce.limits)
+            if again:
+                continue
+            if not until_idle or run.report.counts["troubles"] >= TROUBLES or not _something_may_change(run):
+                break
+            _rest(run)
+    _finish_report(run.report)
+    return run.report
 
 
-def _round(spruce: Spruce, report: Report, most: int | None, *, begins: bool = False) -> bool:
+def _round(run: Run, *, begins: bool) -> bool:
     """One batch; True when another should follow at once."""
-    report.waiting_for, report.until = "", None
+    report = run.report
+    report.waiting_for, report.until, report.ends = "", None, False
     before = report.counts["touched"]
     try:
-        _batch(spruce, report, most, begins)
+        _batch(run, begins)
     except line.Waiting as waiting:
-        report.waiting_for, report.until = str(waiting), waiting.until
+        report.wait(str(waiting), waiting.until)
     except SpruceError as problem:
         report.counts["troubles"] += 1
-        report.waiting_for, report.until = str(problem), clock.now() + PAUSE_AFTER_TROUBLE
+        report.wait(str(problem), clock.now() + PAUSE_AFTER_TROUBLE)
     else:
         report.counts["troubles"] = 0
-    touched = report.counts["touched"] - before
-    return touched > 0 and not report.waiting_for and (most is None or report.counts["attempted"] < most)
+    return report.counts["touched"] > before and not report.waiting_for and run.room() > 0
 
 
-def _batch(spruce: Spruce, report: Report, most: int | None, begins: bool) -> None:
+def _batch(run: Run, begins: bool) -> None:
     """Replies first, then what is unknown, then staff's answers, then up to 50 texts (design 4.5, 4.6)."""
-    _choose_line(spruce)
-    now = clock.now()
-    report.counts += polling.poll(spruce, in_a_hurry=bool(_due(now))).as_counter()
-    reminders.plan_reminders(now)
-    recover(spruce, report, at_once=begins)
-    _send_answers(spruce, report)
-    room = BATCH if most is None else min(BATCH, most - report.counts["attempted"])
-    for pk in _due(now)[: max(room, 0)]:
-        if not _send_one(spruce, pk, report):
-            break
+    _choose_line(run.spruce)
+    now, report = clock.now(), run.report
+    if run.reminded_at is None or now - run.reminded_at >= REMINDERS_EVERY:
+        reminders.plan_reminders(now)
+        run.reminded_at = now
+    hurry = bool(_due(1))
+    polled = polling.poll(run.spruce, in_a_hurry=hurry, reader=run.reader, flight=run.flight)
+    report.counts += polled.as_counter()
+    run.all_read = not hurry
+    recovering.recover(run.spruce, run.right, report, run.flight, at_once=begins)
+    _send_answers(run)
+    try:
+        _send_texts(run)
+        if not report.ends and polling.may_fly(run.spruce, run.flight) and _due(1):
+            polling.look_ahead(run.spruce, run.reader, run.flight)
+    finally:
+        while len(run.flight):
+            _land(run, at_least_one=True)
     campaigns.pause_those_in_trouble()
     campaigns.finish_those_done(clock.now())
 
 
-def _due(now: datetime) -> list[int]:
+def _send_texts(run: Run) -> None:
+    room = run.room()
+    while room > 0 and not run.report.ends:
+        _land(run, at_least_one=False)
+        together = pace.at_once(run.spruce.limits) or room
+        free = min(room, together, run.flight.free())
+        if free < min(room, together, CHUNK) and len(run.flight):
+            _land(run, at_least_one=True)
+            continue
+        due = _due(free)
+        if not due:
+            break
+        _start(run, due)
+        room -= len(due)
+        _send_answers(run)
+
+
+def _start(run: Run, due: list[int]) -> None:
+    """Wait for their turn, then claim and hand over at once: no row says "sending" for longer than its call."""
+    line.admit(run.spruce.gauge, calls=len(due), texts=True, patient=run.patient, right=run.right)
+    claimed = claim(due, run.right)
+    line.give_back(len(due) - len(claimed.messages), run.spruce.limits)
+    run.report.counts["touched"] += len(due)
+    run.report.counts["skipped"] += claimed.skipped
+    for message in claimed.messages:
+        run.flight.start(message)
+    if claimed.waiting_for:
+        run.report.wait(claimed.waiting_for)
+
+
+def _land(run: Run, *, at_least_one: bool) -> None:
+    if len(run.flight) and (arrived := run.flight.landed(at_least_one=at_least_one)):
+        land(arrived, run.report)
+        run.reader.sent_at.extend(clock.now() for each in arrived if each.problem is None)
+
+
+def _due(most: int) -> list[int]:
     """Planned texts of running campaigns whose time has come, oldest first."""
+    now = clock.now()
     waiting = Message.objects.filter(
         kind=Message.Kind.CAMPAIGN,
         state=State.PLANNED,
@@ -98,104 +165,20 @@ def _due(now: datetime) -> list[int]:
         due_at__lte=now,
         campaign__state=Campaign.State.RUNNING,
     ).exclude(not_before__gt=now)
-    return list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH])
+    return list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:most])
 
 
-def _send_one(spruce: Spruce, pk: int, report: Report) -> bool:
-    """Claim, call, record. False when the batch should end."""
-    report.counts["touched"] += 1
-    message = claim(pk, report)
-    if message is None:
-        return not report.waiting_for
-    return hand_over(spruce, message, report)
-
-
-@transaction.atomic
-def claim(pk: int, report: Report) -> Message | None:
-    """Ask the gate again, freeze text, line and key, count the attempt. None: not now, or not at all."""
-    message = (
-        Message.objects.select_for_update(of=("self",)).select_related("campaign", "step", "invitation").get(pk=pk)
-    )
-    if message.state != State.PLANNED:
-        return None
-    practice, now = Practice.current(), clock.now()
-    message.text = _text_for(message, practice)
-    known = facts.number_facts([message], practice, now)[message.pk]
-    refusals = gate.number_refusals(known)
-    if refusals:
-        _turn_back(message, refusals, report, now, hours=known.hours.words)
-        return None
-    message.segments = segments.measure(message.text).parts
-    message.line_id = LineState.objects.values_list("line_id", flat=True).get(pk=1)
-    message.key = message_key(message)
-    message.state, message.attempts = State.SENDING, message.attempts + 1
-    message.claimed_at, message.first_attempt_at = now, message.first_attempt_at or now
-    message.reason, message.not_before = "", None
-    message.save()
-    return message
-
-
-def _text_for(message: Message, practice: Practice) -> str:
-    """The words as they are now; a text with an open placeholder comes back empty and is not sent."""
-    if message.text and message.first_attempt_at:
-        return message.text
-    try:
-        return wording.render(message.step.body, planning.merge_values(practice, message.invitation.code))
-    except (wording.BadTemplate, planning.NoLink):
-        return ""
-
-
-def message_key(message: Message) -> str:
-    """The same for ever for a row, on every PC that holds this installation's master key."""
-    row = f"{message.pk}|{message.campaign_id}|{message.step_id}|{message.phone}|{message.planned_at.isoformat()}"
-    return hmac.new(key_for("idempotency"), row.encode(), hashlib.sha256).hexdigest()
-
-
-def _turn_back(message: Message, refusals: list[gate.Refusal], report: Report, now: datetime, *, hours: str) -> None:
-    lasting = [refusal for refusal in refusals if not refusal.waits]
-    message.text = ""
-    if lasting:
-        message.state, message.reason = State.SKIPPED, lasting[0].words
-        report.counts["skipped"] += 1
-    else:
-        first = refusals[0]
-        message.reason = hours[:200] if first.code == "hours" else first.words
-        message.not_before = first.until or now + timedelta(minutes=1)
-        report.waiting_for, report.until = "", None
-        if first.code in ("stopped", "not_running", "poll_old"):
-            report.waiting_for = first.words
-    message.save(update_fields=["text", "state", "reason", "not_before"])
-
-
-def _send_answers(spruce: Spruce, report: Report) -> None:
-    """Staff's answers go first; they wait for no texting hours, a person is talking."""
-    if Practice.current().texting_stopped_at:
-        return
-    waiting = Message.objects.filter(kind=Message.Kind.ANSWER, state=State.PLANNED).exclude(not_before__gt=clock.now())
-    for pk in waiting.order_by("pk").values_list("pk", flat=True):
-        message = _claim_answer(pk)
+def _send_answers(run: Run) -> None:
+    """Staff's answers go first, whatever waits."""
+    for pk in answers_waiting(clock.now()):
+        line.admit(run.spruce.gauge, patient=run.patient, right=run.right)
+        message = claim_answer(pk, run.right)
         if message is None:
+            line.give_back(1, run.spruce.limits)
             continue
-        if not hand_over(spruce, message, report):
+        land([hand_over(run.spruce.admitted(), message)], run.report)
+        if run.report.ends:
             break
-
-
-@transaction.atomic
-def _claim_answer(pk: int) -> Message | None:
-    message = Message.objects.select_for_update().get(pk=pk)
-    if message.state != State.PLANNED:
-        return None
-    if replies.is_stopped(message.phone):
-        message.state, message.reason = State.SKIPPED, gate.WORDS["suppressed"]
-        message.save(update_fields=["state", "reason"])
-        return None
-    now = clock.now()
-    message.line_id = LineState.objects.values_list("line_id", flat=True).get(pk=1)
-    message.key = message.key or message_key(message)
-    message.state, message.attempts = State.SENDING, message.attempts + 1
-    message.claimed_at, message.first_attempt_at = now, message.first_attempt_at or now
-    message.save()
-    return message
 
 
 @transaction.atomic
@@ -221,22 +204,31 @@ def answer_text(*, reply, text: str, by) -> Message:
     return message
 
 
-def _something_may_change(report: Report) -> bool:
+def _something_may_change(run: Run) -> bool:
     """Whether waiting a moment is worth while: not for tomorrow's texting hours."""
-    soon = clock.now() + timedelta(minutes=10)
-    if report.until and report.until > soon:
+    now = clock.now()
+    soon = now + timedelta(minutes=10)
+    if run.report.until and run.report.until > soon:
         return False
-    fresh = clock.now() - SETTLED_WITHIN
+    fresh = now - SETTLED_WITHIN
     unsettled = Q(state=State.SENDING, claimed_at__gt=fresh) | Q(state=State.ACCEPTED, accepted_at__gt=fresh)
     if Message.objects.filter(unsettled).exists():
         return True
+    if not run.all_read and Message.objects.filter(state=State.ACCEPTED).exists():
+        return True
+    if run.room() <= 0:
+        return False
     waiting = Message.objects.filter(state=State.PLANNED, hold="", due_at__lte=soon)
     running = waiting.filter(campaign__state=Campaign.State.RUNNING) | waiting.filter(kind=Message.Kind.ANSWER)
     return running.exclude(not_before__gt=soon).exists()
 
 
-def _seconds_until(moment: datetime | None) -> float:
-    return 1.0 if moment is None else max(0.1, (moment - clock.now()).total_seconds())
+def _rest(run: Run) -> None:
+    """Until Spruce may be asked again, or a moment."""
+    until = max(run.report.until or clock.now() + timedelta(seconds=1), clock.now() + timedelta(seconds=0.1))
+    while (left := (until - clock.now()).total_seconds()) > 0:
+        time.sleep(min(left, 1.0))
+        line.keep(run.right)
 
 
 def _finish_report(report: Report) -> None:

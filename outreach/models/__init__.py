@@ -1,6 +1,7 @@
 from outreach.models.attempts import Attempt
 from outreach.models.campaigns import Campaign, CampaignPatient, CampaignStep, TextTemplate
 from outreach.models.contacts import Contact, ContactPhone, Match
+from outreach.models.interruptions import InterruptedText, Interruption
 from outreach.models.line import LineState
 from outreach.models.messages import Message, MessagePatient
 from outreach.models.replies import Conversation, Reply, Suppression
@@ -13,6 +14,8 @@ __all__ = [
     "Contact",
     "ContactPhone",
     "Conversation",
+    "InterruptedText",
+    "Interruption",
     "LineState",
     "Match",
     "Message",

@@ -17,6 +17,13 @@ class LineState(models.Model):
     daily_limit = models.PositiveIntegerField(null=True, blank=True)
     daily_remaining = models.IntegerField(null=True, blank=True)
     limits_read_at = models.DateTimeField(null=True, blank=True)
+    next_call_at = models.DateTimeField(null=True, blank=True, help_text="The pace allows the next call then.")
+    place = models.CharField(max_length=64, blank=True, help_text="The PC and data folder that texts go out from.")
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="The latest moment of this PC's clock.")
+    disarmed_at = models.DateTimeField(null=True, blank=True)
+    disarmed_why = models.CharField(max_length=200, blank=True)
+    reconciled_at = models.DateTimeField(null=True, blank=True, help_text="Ledger and Spruce were last compared.")
+    reconciled = models.CharField(max_length=300, blank=True, help_text="What that comparison found.")
 
     class Meta:
         constraints = [models.CheckConstraint(name="there_is_one_line_state", condition=models.Q(pk=1))]

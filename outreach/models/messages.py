@@ -71,6 +71,7 @@ class Message(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
     request_id = models.CharField(max_length=120, blank=True, db_index=True)
     item_id = models.CharField(max_length=120, blank=True)
+    copies = models.PositiveSmallIntegerField(default=0, help_text="How often Spruce shows it, if looked up.")
     accepted_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)

@@ -100,6 +100,10 @@ class Connection(BaseHTTPRequestHandler):
         self.simulator.connections.discard(self.connection)
         super().finish()
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The Date header goes by the same clock as the items."""
+        return super().date_time_string(clock.now().timestamp() if timestamp is None else timestamp)
+
     def log_message(self, format: str, *args: object) -> None:
         """The simulator keeps no log."""
 

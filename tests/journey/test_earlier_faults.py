@@ -11,7 +11,7 @@ from consent.codes import new_code, show
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response
 from explorer.lib.tables import UPLOAD
 from outreach import standings
-from outreach.actions import campaigns, contacts, launching, sending
+from outreach.actions import campaigns, claiming, contacts, launching, sending
 from outreach.models import Match, Message
 from outreach.simulator import Limits, Trouble, Troubles, serve
 from outreach.spruce import Nonsense, Spruce
@@ -183,7 +183,7 @@ def test_every_text_carries_its_own_lasting_key(simulator):
     _ready_to_text()
     sending.send_due(Spruce(simulator.url, simulator.token), until_idle=True)
     message = Message.objects.get()
-    assert message.key == sending.message_key(message)
+    assert message.key == claiming.message_key(message)
     assert len(message.key) == 64
 
 

@@ -11,6 +11,7 @@ import pytest
 from explorer.lib import clock
 from explorer.lib.home import home
 from outreach import spruce as spruce_module
+from outreach.pace import LIFTED_AFTER
 from outreach.simulator import SEND, Limits, Trouble, Troubles, serve
 from outreach.spruce import (
     BadToken,
@@ -642,9 +643,10 @@ def test_the_limits_are_those_of_the_newest_answer(spruce):
     ],
 )
 def test_an_absent_header_lifts_a_limit_only_in_an_answer_of_spruces_own(headers, limits):
-    with Pages({"internalEndpoints": []}, headers=headers) as server:
-        server.client.limits = RateLimits(1, 2, 3, 4)
-        server.client.lines()
+    with Pages(*[{"internalEndpoints": []}] * LIFTED_AFTER, headers=headers) as server:
+        server.client.gauge.limits = RateLimits(1, 2, 3, 4, at=clock.now())
+        for _ in range(LIFTED_AFTER):
+            server.client.lines()
         known = server.client.limits
     assert (known.limit, known.remaining, known.daily_limit, known.daily_remaining) == limits
 

@@ -259,11 +259,18 @@ def _contested(kind: str) -> Q:
     )
 
 
-def current_decision(kind: str):
-    """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent."""
+def some_charts_merged() -> bool:
+    return Patient.charts.filter(merged_into__isnull=False).exists()
+
+
+def current_decision(kind: str, *, some_merged: bool | None = None):
+    """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent.
+
+    `some_merged`: whether other charts of a patient need asking at all, which only costs time otherwise.
+    """
     newest = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind=kind).newest_first()
     against = ConsentEvent.objects.effective().filter(contradicts=OuterRef("pk"))
-    some_merged = Patient.charts.filter(merged_into__isnull=False).exists()  # else the question only costs time
+    some_merged = some_charts_merged() if some_merged is None else some_merged
     newest = with_other_chart(newest) if some_merged else newest.annotate(other_chart_disagrees=Value(False))
     return Subquery(
         newest.annotate(

@@ -3,10 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 from django.db.models import Count, Exists, OuterRef, Q
 
-from consent.models import Response, current_decision
+from consent.models import Response, current_decision, some_charts_merged
 from explorer.lib.models import Practice
 from outreach import gate, hours, wording
 from outreach.models import Campaign, ContactPhone, LineState, Match, Message, Reply, Suppression
@@ -17,28 +18,30 @@ from patients.models import Patient, Phone
 
 
 def patient_facts(patients) -> dict[int, gate.PatientFacts]:
-    """For a queryset of patients."""
-    rows = patients.order_by().annotate(
-        records=current_decision("records"),
-        answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
-        stopped=is_opted_out(),
-    )
-    columns = (
-        "pk",
-        "deceased",
-        "held",
-        "left_list_at",
-        "date_of_birth",
-        "records",
-        "answer_in_review",
-        "stopped",
-    )
+    """For a queryset of patients, or for keys."""
+    rows = _with_answers(some_charts_merged()).filter(pk__in=patients)
     return {
         pk: gate.PatientFacts(
             pk, deceased, bool(held), left is not None, birth, records is not None, in_review, stopped
         )
-        for pk, deceased, held, left, birth, records, in_review, stopped in rows.values_list(*columns)
+        for pk, deceased, held, left, birth, records, in_review, stopped in rows
     }
+
+
+@cache
+def _with_answers(some_merged: bool):
+    """The question, put together once: that costs more than asking it."""
+    return (
+        Patient.objects.order_by()
+        .annotate(
+            records=current_decision("records", some_merged=some_merged),
+            answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
+            stopped=is_opted_out(),
+        )
+        .values_list(
+            "pk", "deceased", "held", "left_list_at", "date_of_birth", "records", "answer_in_review", "stopped"
+        )
+    )
 
 
 def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
@@ -91,11 +94,16 @@ def _contact_phones(patients) -> dict[int, list[tuple[str, str]]]:
     return found
 
 
-def number_facts(messages: Iterable[Message], practice: Practice, now: datetime) -> dict[int, gate.NumberFacts]:
-    """What the gate needs to know of each campaign message; messages come with campaign and invitation."""
+def number_facts(
+    messages: Iterable[Message], practice: Practice, now: datetime, asked: dict[int, list[int]] | None = None
+) -> dict[int, gate.NumberFacts]:
+    """What the gate needs to know of each campaign message; messages come with campaign, step and invitation.
+
+    `asked` is what `asked_by` said, where that was asked before.
+    """
     messages = list(messages)
-    asked = asked_by(messages)
-    people = patient_facts(Patient.objects.filter(pk__in={pk for pks in asked.values() for pk in pks}))
+    asked = asked or asked_by(messages)
+    people = patient_facts({pk for pks in asked.values() for pk in pks})
     zips = dict(Patient.objects.filter(pk__in=people).values_list("pk", "zip"))
     phones = {message.phone for message in messages}
     suppressed = set(Suppression.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from outreach.models import Message
 from outreach.spruce import Refused, Spruce, SpruceError
 
-MOST, TO_BEGIN_WITH = 32, 3
+MOST, TO_BEGIN_WITH = 50, 3
+CLOSE_BEHIND = 0.02  # seconds; so that one commit records several
 STALE = 20.0  # seconds; a call that did not start by then was held up, as by a PC that slept
 
 
@@ -55,8 +56,10 @@ class Flight:
         self._under_way[future] = message
 
     def landed(self, *, at_least_one: bool) -> list[Landed]:
-        """Those that are through; `at_least_one`: waits for the first."""
-        done, _ = wait(self._under_way, None if at_least_one else 0, FIRST_COMPLETED)
+        """Those that are through; `at_least_one`: waits for the first, and a moment for others close behind it."""
+        if at_least_one:
+            wait(self._under_way, None, FIRST_COMPLETED)
+        done, _ = wait(self._under_way, CLOSE_BEHIND if at_least_one else 0)
         arrived = [future.result() for future in done if self._under_way.pop(future)]
         for each in arrived:
             self.room = min(MOST, self.room + 1) if each.problem is None else 1

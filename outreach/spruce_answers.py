@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -259,6 +260,7 @@ def _birth(value: Any) -> date | None:
     return born if born >= EARLIEST_BIRTH else None
 
 
+@lru_cache(maxsize=20_000)
 def e164(value: str) -> str | None:
     """A phone number as +12055550123, or None. Numbers with an extension are switchboards and left out."""
     bare = f"+{value}" if re.fullmatch(r"1\d{10}", value, re.ASCII) else value

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q
 
 from explorer.lib import clock
 from explorer.lib.audit import record
@@ -115,10 +115,10 @@ def pause_those_in_trouble() -> None:
     """Too many failures or stops since the launch, or since a person let it go on (design 4.7)."""
     for campaign in Campaign.objects.running():
         texts = campaign.messages.filter(first_attempt_at__gte=campaign.watched_from)
-        tried = texts.count()
+        counted = texts.aggregate(tried=Count("pk"), failed=Count("pk", filter=Q(state=Message.State.FAILED)))
+        tried, failed = counted["tried"], counted["failed"]
         if tried < JUDGED_FROM:
             continue
-        failed = texts.filter(state=Message.State.FAILED).count()
         stops = Suppression.objects.filter(reason=Suppression.Reason.STOP, effective_at__gte=campaign.watched_from)
         stopped = texts.filter(phone__in=stops.values("phone")).count()
         if failed >= tried * MOST_FAILED:

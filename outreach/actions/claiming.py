@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from explorer.lib import clock
+from explorer.lib import bulk, clock
 from explorer.lib.keys import key_for
 from explorer.lib.models import Practice
 from outreach import facts, gate, line, planning, segments, wording
@@ -38,12 +38,14 @@ def claim(pks: list[int], right: line.Right) -> Claimed:
     """
     line.keep(right)
     rows = Message.objects.select_for_update(of=("self",)).select_related("campaign", "step", "invitation")
-    rows = _apart(rows.filter(pk__in=pks, state=State.PLANNED).order_by("due_at", "pk"))
+    rows = list(rows.filter(pk__in=pks, state=State.PLANNED).order_by("due_at", "pk"))
+    asked = facts.asked_by(rows)
+    rows = _apart(rows, asked)
     practice, now = Practice.current(), clock.now()
     links = planning.Links(practice)
     for message in rows:
         message.text = _words(message, links)
-    known = facts.number_facts(rows, practice, now)
+    known = facts.number_facts(rows, practice, now, asked)
     line_id = LineState.objects.values_list("line_id", flat=True).get(pk=1)
     claimed = Claimed()
     for message in rows:
@@ -51,15 +53,15 @@ def claim(pks: list[int], right: line.Right) -> Claimed:
         if refusals:
             _turn_back(message, refusals, claimed, now, hours=known[message.pk].hours.words)
         else:
-            claimed.messages.append(_freeze(message, line_id, now))
+            claimed.messages.append(_frozen(message, line_id, now))
+    _write(claimed.messages)
     return claimed
 
 
-def _apart(rows) -> list[Message]:
-    rows, seen, chosen = list(rows), set(), []
-    patients = facts.asked_by(rows)
+def _apart(rows: list[Message], asked: dict[int, list[int]]) -> list[Message]:
+    seen, chosen = set(), []
     for message in rows:
-        touched = {message.phone, *patients[message.pk]}
+        touched = {message.phone, *asked[message.pk]}
         if not touched & seen:
             chosen.append(message)
         seen |= touched
@@ -76,15 +78,18 @@ def _words(message: Message, links: planning.Links) -> str:
         return ""
 
 
-def _freeze(message: Message, line_id: str, now: datetime) -> Message:
+def _frozen(message: Message, line_id: str, now: datetime) -> Message:
     message.segments = message.segments or segments.measure(message.text).parts
     message.line_id = message.line_id or line_id
     message.key = message.key or message_key(message)
     message.state, message.attempts = State.SENDING, message.attempts + 1
     message.claimed_at, message.first_attempt_at = now, message.first_attempt_at or now
     message.reason, message.not_before = "", None
-    Message.objects.filter(pk=message.pk).update(**{name: getattr(message, name) for name in FROZEN})
     return message
+
+
+def _write(messages: list[Message]) -> None:
+    bulk.update(Message, FROZEN, [[*(getattr(each, name) for name in FROZEN), each.pk] for each in messages])
 
 
 def message_key(message: Message) -> str:
@@ -125,4 +130,5 @@ def claim_answer(pk: int, right: line.Right) -> Message | None:
     if replies.is_stopped(message.phone):
         Message.objects.filter(pk=pk).update(state=State.SKIPPED, reason=gate.WORDS["suppressed"])
         return None
-    return _freeze(message, state.line_id, clock.now())
+    _write([_frozen(message, state.line_id, clock.now())])
+    return message

@@ -12,7 +12,7 @@ from random import uniform
 
 from django.db import transaction
 
-from explorer.lib import clock
+from explorer.lib import bulk, clock
 from outreach.actions import campaigns
 from outreach.flight import Landed, NeverStarted
 from outreach.models import Message
@@ -52,15 +52,19 @@ class Report:
 @transaction.atomic
 def land(all: Iterable[Landed], report: Report) -> None:
     """Record what came of calls, each by itself, in one durable commit."""
+    accepted, now = [], clock.now()
     for each in all:
         report.counts["attempted"] += 1
-        _OUTCOMES[_kind_of(each)](each, report)
+        if each.problem is None:
+            accepted.append((State.ACCEPTED, each.request_id[:120], now, *_as_handed_over(each)))
+            _went_well(report)
+        else:
+            _OUTCOMES[_kind_of(each)](each, report)
+    bulk.update(Message, ("state", "request_id", "accepted_at"), accepted, where=("id", "state", "attempts"))
 
 
 def _kind_of(landed: Landed) -> str:
     problem = landed.problem
-    if problem is None:
-        return "accepted"
     if landed.again:
         return "unknown"  # what became of the first try is not told by the second
     if isinstance(problem, Busy):
@@ -71,8 +75,11 @@ def _kind_of(landed: Landed) -> str:
     return "refused" if isinstance(problem, Refused) else "unknown"
 
 
-def _accepted(landed: Landed, report: Report) -> None:
-    _change(landed, state=State.ACCEPTED, request_id=landed.request_id[:120], accepted_at=clock.now())
+def _as_handed_over(landed: Landed) -> tuple:
+    return landed.message.pk, State.SENDING, landed.message.attempts
+
+
+def _went_well(report: Report) -> None:
     report.counts["accepted"] += 1
     for kind in ("unknown", "refused", "trouble"):
         report.counts[f"{kind} in a row"] = 0
@@ -145,13 +152,11 @@ def _pause(landed: Landed, report: Report, why: str) -> None:
 
 
 def _change(landed: Landed, **values) -> None:
-    message = landed.message
-    ours = Message.objects.filter(pk=message.pk, state=State.SENDING, attempts=message.attempts)
-    ours.update(**values)
+    pk, state, attempts = _as_handed_over(landed)
+    Message.objects.filter(pk=pk, state=state, attempts=attempts).update(**values)
 
 
 _OUTCOMES = {
-    "accepted": _accepted,
     "not_sent": _not_sent,
     "never_started": _never_started,
     "busy": _busy,

@@ -24,7 +24,7 @@ from outreach.spruce import Item, Spruce
 
 OVERLAP = timedelta(minutes=10)
 SHORT_OVERLAP = timedelta(seconds=2)
-OF_OURS_IN_A_LOOK = 140  # our own newest texts fill a page of 200 no more than this
+OF_OURS_IN_A_LOOK = 100  # our own newest texts fill no more than so many of a page of 200
 LONG_LOOK_EVERY = (timedelta(seconds=5), timedelta(seconds=30))  # at least, at most
 LONG_LOOK_COSTS = 30  # its length may be one part in so many of the time
 FIRST_LOOK_BACK = timedelta(days=2)

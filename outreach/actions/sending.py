@@ -67,10 +67,9 @@ def send_due(spruce: Spruce, *, most: int | None = None, until_idle: bool = Fals
         while True:
             again = _round(run, begins=begins)
             begins = False
-            line.keep(right)
-            line.remember_limits(spruce.limits)
             if again:
                 continue
+            line.keep(right)
             if not until_idle or run.report.counts["troubles"] >= TROUBLES or not _something_may_change(run):
                 break
             _rest(run)
@@ -115,8 +114,10 @@ def _batch(run: Run, begins: bool) -> None:
     finally:
         while len(run.flight):
             _land(run, at_least_one=True)
+    line.remember_limits(run.spruce.limits)
     campaigns.pause_those_in_trouble()
-    campaigns.finish_those_done(clock.now())
+    if not _due(1):
+        campaigns.finish_those_done(clock.now())
 
 
 def _send_texts(run: Run) -> None:

@@ -16,6 +16,7 @@ from explorer.schedules import worker_alive
 from explorer.work import Tile
 from outreach.gate import POLL_GOOD_FOR
 from outreach.models import Campaign, LineState, Match
+from outreach.notices import notices
 from patients.models import Patient
 
 
@@ -59,7 +60,7 @@ def fill(request, context: dict) -> dict:
     practice, now = request.practice, clock.now()
     line = LineState.objects.get(pk=1)
     steps = first_steps(practice, line)
-    shown = {"title": "Home", "steps": steps, "health": health(practice, line, now)}
+    shown = {"title": "Home", "steps": steps, "health": health(practice, line, now), **notices(line)}
     if not all(step.done for step in steps):
         shown["next_step"] = next(step for step in steps if not step.done)
     if steps[1].done:
@@ -125,6 +126,8 @@ def _mode() -> Sign:
 
 
 def _texting(practice: Practice, line: LineState, now: datetime) -> Sign:
+    if line.disarmed_at:
+        return Sign("Texting", "Locked until an administrator has compared this PC with Spruce", "bad")
     if practice.texting_stopped_at:
         since = _when(practice.texting_stopped_at)
         return Sign("Texting", f"Stopped for the whole practice since {since}", "bad")

@@ -47,6 +47,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "outreach.change_message": CARE_TEAM,
     "outreach.view_reply": EVERYONE,
     "outreach.answer_reply": CARE_TEAM,
+    "outreach.view_linestate": EVERYONE,
+    "outreach.change_linestate": ADMINISTRATORS,
     "outreach.view_suppression": EVERYONE,
     "outreach.add_suppression": CARE_TEAM,
     "outreach.change_suppression": LEADERS,

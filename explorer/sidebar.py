@@ -17,6 +17,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Contact matches", "join_inner", "outreach_match_changelist", "outreach.view_match", "matches"),
         ("Campaigns", "campaign", "outreach_campaign_changelist", "outreach.view_campaign"),
         ("Texts", "sms", "outreach_message_changelist", "outreach.view_message", "uncertain"),
+        ("Sending", "send", "outreach_linestate_changelist", "outreach.view_linestate", "notices"),
         ("Replies", "inbox", "outreach_reply_changelist", "outreach.view_reply", "replies"),
         ("Do not text", "block", "outreach_suppression_changelist", "outreach.view_suppression"),
     ],

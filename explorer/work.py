@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from consent.models import Response
 from outreach.follow_up import TO_CALL, waiting
-from outreach.models import Match, Message, Reply
+from outreach.models import Interruption, Match, Message, Reply
 from patients.models import DuplicatePair, ImportBatch
 
 
@@ -29,6 +29,7 @@ def counts(request) -> dict[str, int]:
             "duplicates": DuplicatePair.objects.open().count(),
             "matches": Match.objects.in_review().values("patient").distinct().count(),
             "uncertain": Message.objects.filter(state=Message.State.UNCERTAIN).count(),
+            "notices": Interruption.objects.filter(seen_at=None).count(),
             "replies": Reply.objects.needs_answer().count(),
             "answers": Response.objects.in_review().count(),
         }

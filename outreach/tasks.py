@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from explorer.lib.commands import Refused
 from outreach import line
-from outreach.actions import contacts, polling, sending
+from outreach.actions import arming, contacts, polling, sending
 from outreach.command import spruce_or_refuse
 from outreach.spruce import Spruce
 
@@ -19,6 +19,10 @@ def send_due() -> str:
 
 def poll_replies() -> str:
     return _told(_poll)
+
+
+def reconcile() -> str:
+    return _told(arming.reconcile)
 
 
 def sync_contacts() -> str:

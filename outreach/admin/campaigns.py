@@ -17,6 +17,7 @@ from outreach.actions import campaigns, launching, reminders
 from outreach.admin import campaign_facts as facts
 from outreach.admin.campaign_forms import LaunchForm, NewCampaignForm, StepForm
 from outreach.models import Campaign, CampaignStep, Message
+from outreach.notices import notices
 from outreach.progress import SENDER
 from patients.models import Patient
 
@@ -57,7 +58,7 @@ class CampaignAdmin(PracticeAdmin):
         return campaign.launched_at and f"{localtime(campaign.launched_at):%m/%d/%Y %I:%M %p}"
 
     def changelist_view(self, request, extra_context=None):
-        context = {"practice": request.practice, "any_campaign": Campaign.objects.exists()}
+        context = {"practice": request.practice, "any_campaign": Campaign.objects.exists(), **notices()}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -97,7 +98,7 @@ class CampaignAdmin(PracticeAdmin):
             request, "outreach/campaign_launched.html", campaign.name,
             **facts.progress_facts(campaign, request.practice),
             badge=facts.badge(campaign.get_state_display(), campaign.state),
-            reasons=facts.reasons_at_launch(campaign),
+            reasons=facts.reasons_at_launch(campaign), **notices(),
         )  # fmt: skip
 
     @page("<int:pk>/progress/<slug:seen>/", look="outreach.view_campaign")

@@ -10,8 +10,9 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Valu
 from django.db.models.functions import Coalesce
 
 from consent.models import current_decision
+from explorer.lib import clock
 from explorer.lib.models import Practice
-from outreach import hours
+from outreach import gate, hours
 from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, Reply, Suppression
 from outreach.standings import LABELS, with_standing
 from patients.models import ApcmEnrolment, Patient, Phone
@@ -193,10 +194,16 @@ def _next_reminders(patients: list[int], zone: str) -> dict[int, str]:
     left = _days_left({(campaign, phone) for campaign, phone, _ in firsts.values()})
     practice = Practice.current()
     place = {"zones": (zone,), "window": hours.window_of(practice), "state": practice.state}
+    first = min((at for _, _, at in firsts.values()), default=clock.now())
+    calls = Attempt.objects.last_spoken(firsts, since=first - gate.CALL_COUNTS_FOR)
     for pk, (campaign, phone, at) in firsts.items():
-        day = next(iter(left[campaign, phone]), None)
-        if pk not in words and day and (opening := hours.opening_after(at, day, **place)):
-            words[pk] = f"Day-{day} reminder pending, {opening.astimezone(ZoneInfo(zone)):%m/%d/%Y}"
+        if pk in words:
+            continue
+        for day in left[campaign, phone]:
+            opening = hours.opening_after(at, day, **place)
+            if opening and not (pk in calls and calls[pk] >= opening - gate.CALL_COUNTS_FOR):
+                words[pk] = f"Day-{day} reminder pending, {opening.astimezone(ZoneInfo(zone)):%m/%d/%Y}"
+                break
     return words
 
 

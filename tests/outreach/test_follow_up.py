@@ -187,6 +187,16 @@ def test_a_reminder_is_told_with_its_day_and_not_with_a_sunday_or_christmas(firs
     assert found == f"Day-3 reminder pending, {words}"
 
 
+def test_a_reminder_that_a_call_replaces_is_not_named_as_the_next_one(monday):
+    monday(0)
+    patient = new_patient("1")
+    texted(patient, days=(0, 3, 7), ago=0 * DAY)
+    monday(1)
+    tried(patient, "voicemail")
+    found = follow_up.next_steps([left(patient)], "America/Chicago")[patient.pk]
+    assert found == "Day-7 reminder pending, 12/14/2026"
+
+
 def test_a_reminder_that_only_a_spouse_got_is_not_still_to_come():
     spoken_with, spouse = new_patient("1"), new_patient("2")
     first = texted(spoken_with)

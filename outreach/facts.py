@@ -4,13 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, OuterRef, Q
 
 from consent.models import Response, current_decision, some_charts_merged
 from explorer.lib.models import Practice
 from outreach import gate, hours, wording
-from outreach.models import Campaign, ContactPhone, LineState, Match, Message, Reply, Suppression
+from outreach.models import Attempt, Campaign, ContactPhone, LineState, Match, Message, Reply, Suppression
 from outreach.numbers import held_by_somebody_else
 from outreach.reach import ListedPhone, Reachability, choose
 from outreach.standings import is_opted_out
@@ -104,7 +105,7 @@ def number_facts(
     messages = list(messages)
     asked = asked or asked_by(messages)
     people = patient_facts({pk for pks in asked.values() for pk in pks})
-    zips = dict(Patient.objects.filter(pk__in=people).values_list("pk", "zip"))
+    homes = {pk: home for pk, *home in Patient.objects.filter(pk__in=people).values_list("pk", "zip", "state")}
     phones = {message.phone for message in messages}
     suppressed = set(Suppression.objects.in_force().filter(phone__in=phones).values_list("phone", flat=True))
     texted = _texts_at(phones, now)
@@ -112,18 +113,24 @@ def number_facts(
     per_campaign = _texts_of_campaigns(messages)
     spoken = _spoken_since_the_first_text(messages)
     polled_at, disarmed_at = LineState.objects.values_list("polled_at", "disarmed_at").get(pk=1)
-    window = hours.Window(practice.texting_start, practice.texting_end, practice.texting_weekdays)
-    facts = {}
+    window, zone = hours.window_of(practice), ZoneInfo(practice.time_zone)
+    calls = _calls_for(messages, people, zone)
+    today, facts = practice.today(), {}
     for message in messages:
         patients = tuple(people[pk] for pk in asked[message.pk] if pk in people)
-        zones = {zone for p in patients for zone in hours.zones_for(zips[p.id], message.phone)}
+        zips, states = zip(*(homes[p.id] for p in patients), strict=True) if patients else ((), ())
         facts[message.pk] = gate.NumberFacts(
             now=now,
+            today=today,
             patients=patients,
             state=practice.state,
             suppressed=message.phone in suppressed,
             hours=hours.allowed(
-                now, zones=tuple(sorted(zones)) or hours.UNKNOWN_ZONES, window=window, state=practice.state
+                now,
+                zones=hours.zones_of(zips, message.phone),
+                window=window,
+                state=practice.state,
+                theirs=states,
             ),
             texting_stopped=practice.texting_stopped_at is not None,
             disarmed=disarmed_at is not None,
@@ -137,8 +144,16 @@ def number_facts(
             code_expires_at=None if message.invitation.revoked_at else message.invitation.expires_at,
             text_complete=not wording.fields_in(message.text) and bool(message.text.strip()),
             patients_texted_at={p.id: texted_patients.get(p.id, ()) for p in patients},
+            spoken_with=calls.get(message.pk, {}),
         )
     return facts
+
+
+def _calls_for(messages, people, zone: ZoneInfo) -> dict[int, dict[int, datetime]]:
+    """Of each reminder: with whom staff spoke within three days before its time or since, and when."""
+    since = {m.pk: m.due_at - gate.CALL_COUNTS_FOR for m in messages if m.step.day > 0}
+    calls = Attempt.objects.last_spoken(people, since=min(since.values())) if since else {}
+    return {pk: {who: at.astimezone(zone) for who, at in calls.items() if at >= start} for pk, start in since.items()}
 
 
 def asked_by(messages) -> dict[int, list[int]]:

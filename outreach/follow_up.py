@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from consent.models import current_decision
+from explorer.lib import clock
 from explorer.lib.models import Practice
+from outreach import gate, hours
 from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, Reply, Suppression
 from outreach.standings import LABELS, with_standing
 from patients.models import ApcmEnrolment, Patient, Phone
@@ -94,11 +96,14 @@ def _with_steps(patients, today: date):
 
 
 def _text_to_come():
-    """A text is on its way, or a running campaign has a reminder that the patient has not had."""
+    """A text is on its way, or a running campaign has a reminder that the patient's number has not had.
+
+    A number has had it, too, when the row was skipped or was about another patient on it.
+    """
     texts = Message.patients.through.objects.filter(
         patient=OuterRef("pk"), message__campaign__state=Campaign.State.RUNNING
     )
-    had = Message.patients.through.objects.filter(patient=OuterRef(OuterRef("patient")), message__step=OuterRef("pk"))
+    had = Message.objects.filter(step=OuterRef("pk"), phone=OuterRef(OuterRef("message__phone")))
     still = CampaignStep.objects.filter(~Exists(had), campaign=OuterRef("message__campaign"), day__gt=0)
     first = texts.filter(message__step__day=0, message__state=Message.State.CONFIRMED)
     on_its_way = texts.filter(message__state__in=Message.OPEN)
@@ -178,29 +183,40 @@ def _next_reminders(patients: list[int], zone: str) -> dict[int, str]:
     texts = Message.objects.filter(
         patients__in=patients, kind=Message.Kind.CAMPAIGN, campaign__state=Campaign.State.RUNNING
     )
-    had: dict[tuple[int, int], dict[int, datetime | None]] = defaultdict(dict)
+    firsts: dict[int, tuple[int, str, datetime]] = {}
     words = {}
-    columns = ("patients", "campaign_id", "step__day", "accepted_at", "state")
-    for pk, campaign, day, at, state in texts.order_by("planned_at").values_list(*columns):
-        had[pk, campaign][day] = at
+    columns = ("patients", "campaign_id", "phone", "step__day", "accepted_at", "state")
+    for pk, campaign, phone, day, at, state in texts.order_by("planned_at").values_list(*columns):
         if state in Message.OPEN:
             words[pk] = f"The day-{day} reminder is on its way" if day else "The first text is on its way"
-    days = _days_of({campaign for _, campaign in had})
-    for (pk, campaign), sent in had.items():
-        due = next((day for day in days[campaign] if day not in sent), None)
-        if pk not in words and due and sent.get(0):
-            on = sent[0].astimezone(ZoneInfo(zone)).date() + timedelta(days=due)
-            words[pk] = f"Day-{due} reminder pending, {on:%m/%d/%Y}"
+        elif day == 0 and at:
+            firsts[pk] = campaign, phone, at
+    left = _days_left({(campaign, phone) for campaign, phone, _ in firsts.values()})
+    practice = Practice.current()
+    place = {"zones": (zone,), "window": hours.window_of(practice), "state": practice.state}
+    first = min((at for _, _, at in firsts.values()), default=clock.now())
+    calls = Attempt.objects.last_spoken(firsts, since=first - gate.CALL_COUNTS_FOR)
+    for pk, (campaign, phone, at) in firsts.items():
+        if pk in words:
+            continue
+        for day in left[campaign, phone]:
+            opening = hours.opening_after(at, day, **place)
+            if opening and not (pk in calls and calls[pk] >= opening - gate.CALL_COUNTS_FOR):
+                words[pk] = f"Day-{day} reminder pending, {opening.astimezone(ZoneInfo(zone)):%m/%d/%Y}"
+                break
     return words
 
 
-def _days_of(campaigns: set[int]) -> dict[int, list[int]]:
+def _days_left(begun: set[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
+    """The days of the reminders that each (campaign, number) has not had, the next one first."""
+    campaigns, phones = {campaign for campaign, _ in begun}, {phone for _, phone in begun}
+    texts = Message.objects.filter(campaign__in=campaigns, phone__in=phones).order_by()
+    had = set(texts.values_list("campaign_id", "phone", "step__day"))
+    steps = CampaignStep.objects.filter(campaign__in=campaigns).order_by("day").values_list("campaign_id", "day")
     days: dict[int, list[int]] = defaultdict(list)
-    for campaign, day in (
-        CampaignStep.objects.filter(campaign__in=campaigns).order_by("day").values_list("campaign_id", "day")
-    ):
+    for campaign, day in steps:
         days[campaign].append(day)
-    return days
+    return {each: [day for day in days[each[0]] if (*each, day) not in had] for each in begun}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from patients.ages import is_minor
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
 TEXTS_A_DAY, TEXTS_A_WEEK = 1, 3
 POLL_GOOD_FOR = timedelta(minutes=10)
+CALL_COUNTS_FOR = timedelta(days=3)  # so long before its time a call by staff replaces a reminder
 
 WORDS = {
     "deceased": "The patient is recorded as deceased.",
@@ -33,6 +34,7 @@ WORDS = {
     "already_asked": "Another campaign that is still open asks this patient.",
     "beyond_limit": "The pilot's limit is reached.",
     "spoken": "Somebody answered by text; a person calls instead of a reminder.",
+    "called": "Staff spoke with them; that replaces the reminder.",
     "suppressed": "The number is on the do-not-text list.",
     "nobody_left": "Nobody on this number is still to be asked.",
     "stopped": "Texting is stopped for the whole practice.",
@@ -83,6 +85,8 @@ class NumberFacts:
     code_expires_at: datetime | None = None
     text_complete: bool = True
     patients_texted_at: dict[int, tuple[datetime, ...]] = field(default_factory=dict)
+    today: date | None = None  # where the practice is; else the day of `now`
+    spoken_with: dict[int, datetime] = field(default_factory=dict)  # of a reminder: calls that replace it, by patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,11 @@ class Refusal:
 
     code: str
     until: datetime | None = None
+    on: date | None = None
 
     @property
     def words(self) -> str:
-        return WORDS[self.code]
+        return f"Staff spoke with them on {self.on:%m/%d/%Y}." if self.on else WORDS[self.code]
 
     @property
     def waits(self) -> bool:
@@ -117,15 +122,18 @@ def patient_refusals(patient: PatientFacts, *, state: str, today: date) -> list[
 
 def number_refusals(facts: NumberFacts) -> list[Refusal]:
     """Everything that stands against sending now, the lasting reasons first."""
+    left = _still_to_ask(facts)
     lasting = {
         "suppressed": facts.suppressed,
         "spoken": facts.spoken,
-        "nobody_left": not _still_to_ask(facts),
+        "nobody_left": not left,
         "campaign_limit": facts.texts_of_campaign >= facts.texts_per_campaign,
         "code_expired": facts.code_expires_at is None or facts.code_expires_at <= facts.now,
         "empty_text": not facts.text_complete,
     }
     refusals = [Refusal(code) for code, stands in lasting.items() if stands]
+    if left and left <= facts.spoken_with.keys():
+        refusals.append(Refusal("called", on=max(facts.spoken_with[pk] for pk in left).date()))
     if facts.hold:
         refusals.append(Refusal("held_for_person"))
     if facts.texting_stopped:
@@ -141,13 +149,17 @@ def number_refusals(facts: NumberFacts) -> list[Refusal]:
     return refusals + list(_too_many(facts))
 
 
-def _still_to_ask(facts: NumberFacts) -> bool:
-    today = facts.now.date()
-    return any(not patient_refusals(patient, state=facts.state, today=today) for patient in facts.patients)
+def _still_to_ask(facts: NumberFacts) -> set[int]:
+    today = facts.today or facts.now.date()
+    return {each.id for each in facts.patients if not patient_refusals(each, state=facts.state, today=today)}
 
 
 def _too_many(facts: NumberFacts) -> Iterable[Refusal]:
-    """At most one text a day and three a week, per number and per patient (S5)."""
+    """At most one text a day and three a week, per number and per patient (S5).
+
+    A day is 24 hours and a week seven times that. Since the texting hours of a day are fewer, this also keeps
+    two texts out of one calendar day, and four out of one calendar week, wherever the phone is.
+    """
     for times in (facts.texts_at, *facts.patients_texted_at.values()):
         recent = sorted(at for at in times if facts.now - at < WEEK)
         if recent and facts.now - recent[-1] < DAY:

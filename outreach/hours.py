@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -73,22 +74,63 @@ class Verdict(NamedTuple):
     next_opening: datetime | None
 
 
-def allowed(now: datetime, *, zones: tuple[str, ...], window: Window = DEFAULT_WINDOW, state: str = "") -> Verdict:
+def allowed(
+    now: datetime,
+    *,
+    zones: tuple[str, ...],
+    window: Window = DEFAULT_WINDOW,
+    state: str = "",
+    theirs: tuple[str, ...] = (),
+) -> Verdict:
     """Whether a text may go out at `now` (aware) to a phone that may be in any of `zones`: all must be open.
 
-    `state` is the two-letter code of the recipient, or of the practice where that is unknown.
+    `state` is the two-letter code of the practice, `theirs` are the states of the recipients' addresses as they
+    were written; the hours and holidays of all of them count, and a state that is not known adds none.
     """
     if now.tzinfo is None:
         raise ValueError("The moment to judge needs a time zone.")
     utc = now.astimezone(UTC)
-    zones = zones or UNKNOWN_ZONES
-    moments, closures = _month(zones, window, state, utc.year, utc.month)
+    zones, states = zones or UNKNOWN_ZONES, _states(state, theirs)
+    moments, closures = _month(zones, window, states, utc.year, utc.month)
     at = bisect_right(moments, utc) - 1
     closure = closures[at]
     if closure is None:
         return Verdict(True, "open", "Texts may go out now.", utc)
-    opening = _next_opening(utc, at, zones, window, state)
+    opening = _next_opening(utc, at, zones, window, states)
     return Verdict(False, closure.code, closure.words, opening)
+
+
+def opening_after(at: datetime, days: int, *, zones: tuple[str, ...], **place) -> datetime | None:
+    """The first opening from the day on that lies so many calendar days after a moment; None: not within 370 days.
+
+    The days are those of the phone's own calendar. A reminder is due then: never at an hour at which it could
+    not go out. `place` is the window, state and theirs of `allowed`.
+    """
+    midnights = [
+        datetime.combine(at.astimezone(ZoneInfo(zone)).date() + timedelta(days=days), time.min, ZoneInfo(zone))
+        for zone in zones or UNKNOWN_ZONES
+    ]
+    return allowed(max(midnights), zones=zones, **place).next_opening
+
+
+def window_of(practice) -> Window:
+    """The hours that the practice profile sets."""
+    return Window(practice.texting_start, practice.texting_end, practice.texting_weekdays)
+
+
+@lru_cache(maxsize=1024)
+def _states(state: str, theirs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((state.strip().upper(), *sorted(filter(None, map(state_code, theirs))))))
+
+
+@cache
+def state_code(written: str) -> str:
+    """The two letters of a state written as "al" or "Alabama"; empty when it is none."""
+    code = _STATES.get(" ".join(written.split()).casefold(), written.strip().upper())
+    return code if code in holidays.US.subdivisions else ""
+
+
+_STATES = {name.casefold(): code for name, code in holidays.US.subdivisions_aliases.items()}
 
 
 class _Closure(NamedTuple):
@@ -98,14 +140,14 @@ class _Closure(NamedTuple):
 
 @lru_cache(maxsize=2048)
 def _month(
-    zones: tuple[str, ...], window: Window, state: str, year: int, month: int
+    zones: tuple[str, ...], window: Window, states: tuple[str, ...], year: int, month: int
 ) -> tuple[list[datetime], list[_Closure | None]]:
     """The moments of a UTC month at which the answer may change, and the answer that holds from each on."""
     first, end = datetime(year, month, 1, tzinfo=UTC), _month_after(year, month)
     days = [first.date() + timedelta(days=n) for n in range(-1, (end - first).days + 1)]
-    edges = {_utc(day, at, zone) for zone in zones for day in days for at in _edges(day, window, state)}
+    edges = {_utc(day, at, zone) for zone in zones for day in days for at in _edges(day, window, states)}
     moments = sorted({first} | {edge for edge in edges if first <= edge < end})
-    return moments, [_first_closure(moment, zones, window, state) for moment in moments]
+    return moments, [_first_closure(moment, zones, window, states) for moment in moments]
 
 
 def _month_after(year: int, month: int) -> datetime:
@@ -116,15 +158,15 @@ def _utc(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
 
 
-def _edges(day: date, window: Window, state: str) -> tuple[time, ...]:
-    return (time.min, *_hours(day, window, state))
+def _edges(day: date, window: Window, states: tuple[str, ...]) -> tuple[time, ...]:
+    return (time.min, *_hours(day, window, states))
 
 
 @lru_cache(maxsize=4096)
-def _hours(day: date, window: Window, state: str) -> tuple[time, time]:
+def _hours(day: date, window: Window, states: tuple[str, ...]) -> tuple[time, time]:
     """The window narrowed by every rule in force; a start after the end means a closed day."""
     start, end = window.start, window.end
-    for rule in rules_on(day, state):
+    for rule in (rule for state in states for rule in rules_on(day, state)):
         lawful = (rule.sunday or rule.weekday) if day.weekday() == SUNDAY else rule.weekday
         start, end = max(start, lawful[0]), min(end, lawful[1])
     return start, end
@@ -137,20 +179,22 @@ def rules_on(day: date, state: str) -> tuple[Rule, ...]:
     return tuple(newest[place] for place in dict.fromkeys(("", state.strip().upper())) if place in newest)
 
 
-def _first_closure(moment: datetime, zones: tuple[str, ...], window: Window, state: str) -> _Closure | None:
-    closures = (_closure(moment.astimezone(ZoneInfo(zone)), zone, window, state) for zone in zones)
+def _first_closure(
+    moment: datetime, zones: tuple[str, ...], window: Window, states: tuple[str, ...]
+) -> _Closure | None:
+    closures = (_closure(moment.astimezone(ZoneInfo(zone)), zone, window, states) for zone in zones)
     return next(filter(None, closures), None)
 
 
-def _closure(local: datetime, zone: str, window: Window, state: str) -> _Closure | None:
+def _closure(local: datetime, zone: str, window: Window, states: tuple[str, ...]) -> _Closure | None:
     """Why texts may not go out at a local time, or None when they may."""
     day = local.date()
     if day.weekday() not in window.days:
         code = "sunday" if day.weekday() == SUNDAY else "closed_day"
         return _Closure(code, f"No texts go out on a {day:%A}.")
-    if HOLIDAYS not in window.days and (name := holidays_on(day, state)):
+    if HOLIDAYS not in window.days and (name := _holiday(day, states)):
         return _Closure("holiday", f"No texts go out on {name}.")
-    start, end = _hours(day, window, state)
+    start, end = _hours(day, window, states)
     if start >= end:
         return _Closure("closed_day", f"The texting hours and the law's leave no time on a {day:%A}.")
     if local.time() < start:
@@ -160,15 +204,21 @@ def _closure(local: datetime, zone: str, window: Window, state: str) -> _Closure
     return None
 
 
+def _holiday(day: date, states: tuple[str, ...]) -> str | None:
+    return next(filter(None, (holidays_on(day, state) for state in states)), None)
+
+
 def _place(zone: str) -> str:
     return zone.rpartition("/")[2].replace("_", " ")
 
 
-def _next_opening(utc: datetime, at: int, zones: tuple[str, ...], window: Window, state: str) -> datetime | None:
+def _next_opening(
+    utc: datetime, at: int, zones: tuple[str, ...], window: Window, states: tuple[str, ...]
+) -> datetime | None:
     year, month, after = utc.year, utc.month, at + 1
     latest = utc + LONGEST_SEARCH
     while (year, month) <= (latest.year, latest.month):
-        moments, closures = _month(zones, window, state, year, month)
+        moments, closures = _month(zones, window, states, year, month)
         for index in range(after, len(moments)):
             if closures[index] is None:
                 return moments[index] if moments[index] <= latest else None
@@ -301,6 +351,12 @@ _AREA_ZONES = (
     | dict.fromkeys((208, 458, 541, 775, 986), (_PACIFIC, _BOISE))
     | {219: (_CENTRAL,), 689: (_EAST,), 928: (_ARIZONA, _MOUNTAIN)}
 )
+
+
+def zones_of(zip_codes: Iterable[str], phone_e164: str) -> tuple[str, ...]:
+    """All zones the people who share a phone may be in; a text to it must suit them all."""
+    found = {zone for zip_code in zip_codes for zone in zones_for(zip_code, phone_e164)}
+    return tuple(sorted(found)) or zones_for("", phone_e164)
 
 
 def zones_for(zip_code: str, phone_e164: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from functools import cached_property
 
 from consent.codes import show
 from consent.form_link import BadSample, read_sample
-from explorer.lib import clock
 from explorer.lib.models import Practice
 from outreach import facts, gate, segments, wording
 from outreach.models import Campaign, CampaignStep, Match, Message, Suppression
@@ -157,8 +156,3 @@ def preview(campaign: Campaign, practice: Practice, *, code: str = SAMPLE_CODE) 
             text = step.body
         previews.append(Preview(step, text, segments.measure(text), findings))
     return previews
-
-
-def late(due_at) -> bool:
-    """A step over 24 hours late is held for a person, never fired in a burst (design 4.7)."""
-    return clock.now() - due_at > gate.DAY

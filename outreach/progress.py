@@ -10,6 +10,7 @@ from django.db.models import Count, Min
 from django_q.models import Task
 
 from explorer.lib.models import Practice
+from outreach import hours
 from outreach.actions.sending import BATCH
 from outreach.models import Campaign, CampaignStep, LineState, Message
 from outreach.pace import STAFF_SHARE
@@ -136,7 +137,9 @@ def next_reminder(campaign: Campaign, steps: list[StepProgress], practice: Pract
     days = [each.step.day for each in steps if each.step.day and not each.total]
     if not first or not days:
         return None
-    return first.astimezone(ZoneInfo(practice.time_zone)).date() + timedelta(days=min(days))
+    place = {"zones": (practice.time_zone,), "window": hours.window_of(practice), "state": practice.state}
+    opening = hours.opening_after(first, min(days), **place)
+    return opening and opening.astimezone(ZoneInfo(practice.time_zone)).date()
 
 
 def _minutes_left(campaign: Campaign, due: int, now: datetime) -> int | None:

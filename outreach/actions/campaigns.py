@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Q
 from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
-from outreach import planning, wording
+from outreach import hours, planning, wording
 from outreach.models import Campaign, CampaignPatient, CampaignStep, Message, Suppression, TextTemplate
 
 State = Campaign.State
@@ -132,6 +132,13 @@ def finish_those_done(now: datetime) -> None:
     for campaign in Campaign.objects.running().annotate(
         last_day=Max("steps__day"), newest=Max("messages__accepted_at", filter=Q(messages__step__day=0))
     ):
-        over = campaign.newest is None or now > campaign.newest + timedelta(days=campaign.last_day + 2)
+        over = campaign.newest is None or now > _last_reminder(campaign.newest, campaign.last_day) + timedelta(days=2)
         if (over or campaign.last_day == 0) and not campaign.messages.open().exists():
             Campaign.objects.filter(pk=campaign.pk, state=State.RUNNING).update(state=State.FINISHED)
+
+
+def _last_reminder(newest: datetime, last_day: int) -> datetime:
+    """About when the last reminder is due; elsewhere it may be a day later, as on a holiday of another state."""
+    practice = Practice.current()
+    place = {"zones": (practice.time_zone,), "window": hours.window_of(practice), "state": practice.state}
+    return hours.opening_after(newest, last_day, **place) or newest + timedelta(days=last_day)

@@ -98,14 +98,14 @@ def _batch(run: Run, begins: bool) -> None:
     """Replies first, then what is unknown, then staff's answers, then up to 50 texts (design 4.5, 4.6)."""
     _choose_line(run.spruce)
     now, report = clock.now(), run.report
-    if run.reminded_at is None or now - run.reminded_at >= REMINDERS_EVERY:
-        reminders.plan_reminders(now)
-        run.reminded_at = now
     hurry = bool(_due(1))
     polled = polling.poll(run.spruce, in_a_hurry=hurry, reader=run.reader, flight=run.flight)
     report.counts += polled.as_counter()
     run.all_read = not hurry
     recovering.recover(run.spruce, run.right, report, run.flight, at_once=begins)
+    if run.reminded_at is None or now - run.reminded_at >= REMINDERS_EVERY:
+        reminders.plan_reminders(now)
+        run.reminded_at = now
     _send_answers(run)
     try:
         _send_texts(run)

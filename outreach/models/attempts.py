@@ -1,9 +1,22 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from explorer.lib import clock
 from patients.models import Patient
+
+
+class AttemptQuerySet(models.QuerySet):
+    def spoken(self):
+        """Staff spoke with the patient, or left a voicemail: what stands in for a reminder."""
+        return self.filter(channel__in=Attempt.BY_VOICE, outcome__in=Attempt.SPOKEN)
+
+    def last_spoken(self, patients, *, since: datetime) -> dict[int, datetime]:
+        """When staff last spoke with each of these patients; those not spoken with since then are missing."""
+        rows = self.spoken().filter(patient__in=patients, at__gte=since).order_by()
+        return dict(rows.values_list("patient_id").annotate(Max("at")))
 
 
 class Attempt(models.Model):
@@ -27,6 +40,9 @@ class Attempt(models.Model):
         RETURNED = "returned", "Letter came back"
         OTHER = "other", "Other"
 
+    BY_VOICE = (Channel.CALL, Channel.IN_PERSON)
+    SPOKEN = (Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.VOICEMAIL)
+
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="attempts")
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.CALL)
     outcome = models.CharField(max_length=16, choices=Outcome)
@@ -34,6 +50,8 @@ class Attempt(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=500, blank=True, help_text="No more than the next caller needs.")
     next_on = models.DateField("try again on", null=True, blank=True)
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]

@@ -1,7 +1,6 @@
 """Who is left: the query, the list and the call page."""
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -179,12 +178,38 @@ def test_texts_that_are_still_to_come_come_before_a_call(state, campaign_state, 
     assert follow_up.next_steps([found], "America/Chicago")[patient.pk].startswith(words)
 
 
-def test_a_reminder_is_told_with_its_day():
+@pytest.mark.parametrize(("first", "words"), [(0, "12/10/2026"), (3, "12/14/2026"), (15, "12/26/2026")])
+def test_a_reminder_is_told_with_its_day_and_not_with_a_sunday_or_christmas(first, words, monday):
+    monday(first)
     patient = new_patient("1")
-    message = texted(patient)
-    day = message.accepted_at.astimezone(ZoneInfo("America/Chicago")).date() + 3 * DAY
-    words = follow_up.next_steps([left(patient)], "America/Chicago")[patient.pk]
-    assert words == f"Day-3 reminder pending, {day:%m/%d/%Y}"
+    texted(patient, ago=0 * DAY)
+    found = follow_up.next_steps([left(patient)], "America/Chicago")[patient.pk]
+    assert found == f"Day-3 reminder pending, {words}"
+
+
+def test_a_reminder_that_a_call_replaces_is_not_named_as_the_next_one(monday):
+    monday(0)
+    patient = new_patient("1")
+    texted(patient, days=(0, 3, 7), ago=0 * DAY)
+    monday(1)
+    tried(patient, "voicemail")
+    found = follow_up.next_steps([left(patient)], "America/Chicago")[patient.pk]
+    assert found == "Day-7 reminder pending, 12/14/2026"
+
+
+def test_a_reminder_that_only_a_spouse_got_is_not_still_to_come():
+    spoken_with, spouse = new_patient("1"), new_patient("2")
+    first = texted(spoken_with)
+    MessagePatient.objects.create(message=first, patient=spouse)
+    reminder = Message.objects.create(
+        campaign=first.campaign, step=first.campaign.steps.get(day=3), phone=first.phone, state="skipped"
+    )
+    MessagePatient.objects.create(message=reminder, patient=spouse)
+    assert left(spoken_with).step == "call"
+    later = CampaignStep.objects.create(campaign=first.campaign, day=7, body="-")
+    found = left(spoken_with)
+    assert found.step == "text"
+    assert follow_up.next_steps([found], "America/Chicago")[spoken_with.pk].startswith(f"Day-{later.day} reminder")
 
 
 def test_after_a_stop_no_text_is_to_come():
@@ -254,7 +279,7 @@ def test_the_list_asks_few_queries_and_shows_25(signed_in, django_assert_max_num
     for n in range(30):
         tried(new_patient(str(n), number=f"+1205555{n:04}"))
     client = signed_in("staff")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         page = client.get(LIST).content.decode()
     assert page.count("tel:") == 25
     assert "Page 1 of 2" in page

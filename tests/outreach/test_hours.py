@@ -15,8 +15,11 @@ from outreach.hours import (
     allowed,
     beyond_the_rules,
     holidays_on,
+    opening_after,
     rules_on,
+    state_code,
     zones_for,
+    zones_of,
 )
 
 NO_DATABASE = True
@@ -239,6 +242,91 @@ def test_every_zip_and_area_code_leads_to_zones_this_machine_knows():
     area_codes = {zone for n in range(200, 1000) for zone in zones_for("", f"+1{n}5550100")}
     assert prefixes | area_codes <= available_timezones()
     assert len(prefixes) > 10
+
+
+def test_people_who_share_a_phone_must_all_be_awake():
+    assert zones_of(["35203", "35205"], "+12055550100") == (CENTRAL,)
+    assert zones_of(["35203", "30301"], "+12055550100") == (CENTRAL, EAST)
+    assert zones_of(["35203", ""], "+14155550123") == (CENTRAL, PACIFIC)
+    assert zones_of([], "+14155550123") == (PACIFIC,)
+    assert zones_of([], "") == UNKNOWN_ZONES
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("AL", "AL"), (" al ", "AL"), ("Alabama", "AL"), ("NEW  YORK", "NY"), ("Ontario", ""), ("ZZ", ""), ("", "")],
+)
+def test_a_state_is_known_by_its_letters_and_by_its_name(written, code):
+    assert state_code(written) == code
+
+
+@pytest.mark.parametrize(
+    ("local", "theirs", "reason"),
+    [
+        ("2026-02-17 10:00", (), "open"),
+        ("2026-02-17 10:00", ("Louisiana",), "holiday"),  # Mardi Gras
+        ("2026-04-27 10:00", ("GA",), "holiday"),  # the practice's own day counts all the same
+        ("2026-11-27 10:00", ("AL", "FL"), "holiday"),  # the day after Thanksgiving, in Florida
+        ("2026-11-27 10:00", ("nowhere", ""), "open"),
+    ],
+)
+def test_the_holidays_of_the_recipients_state_count_too(local, theirs, reason):
+    assert judge(local, theirs=theirs).reason_code == reason
+
+
+@pytest.mark.parametrize(
+    ("local", "theirs", "ok"),
+    [("08:30", (), True), ("08:30", ("CT",), False), ("19:59", ("CT",), True), ("20:00", ("FL",), False)],
+)
+def test_the_hours_of_the_recipients_state_count_too(local, theirs, ok):
+    wide = Window(time(8), time(21))
+    assert judge(f"2026-12-07 {local}", state="GA", window=wide, theirs=theirs).ok is ok
+
+
+# Steps 0, 3, 7 and 14 of campaigns over both changes of the clock, a leap day, the New Year and holidays.
+@pytest.mark.parametrize(
+    ("first", "zone", "third", "seventh", "fourteenth"),
+    [
+        # into standard time: Sunday, 1 November 2026
+        ("2026-10-29 10:00", CENTRAL, "2026-11-02 09:00", "2026-11-05 09:00", "2026-11-12 09:00"),
+        ("2026-10-30 19:59", EAST, "2026-11-02 09:00", "2026-11-06 09:00", "2026-11-13 09:00"),
+        # into daylight-saving time: Sunday, 14 March 2027
+        ("2027-03-11 15:00", CENTRAL, "2027-03-15 09:00", "2027-03-18 09:00", "2027-03-25 09:00"),
+        (
+            "2027-03-10 09:00",
+            "America/Indiana/Indianapolis",
+            "2027-03-13 09:00",
+            "2027-03-17 09:00",
+            "2027-03-24 09:00",
+        ),
+        # no change at all
+        ("2027-03-11 15:00", "America/Phoenix", "2027-03-15 09:00", "2027-03-18 09:00", "2027-03-25 09:00"),
+        ("2026-10-29 10:00", "Pacific/Honolulu", "2026-11-02 09:00", "2026-11-05 09:00", "2026-11-12 09:00"),
+        # the leap day itself, and over it
+        ("2028-02-26 12:00", CENTRAL, "2028-02-29 09:00", "2028-03-04 09:00", "2028-03-11 09:00"),
+        ("2028-02-15 12:00", CENTRAL, "2028-02-18 09:00", "2028-02-22 09:00", "2028-02-29 09:00"),
+        # day 14 of a text on 18 December is the New Year; day 7 is Christmas
+        ("2026-12-18 12:00", CENTRAL, "2026-12-21 09:00", "2026-12-26 09:00", "2027-01-02 09:00"),
+        # Thanksgiving
+        ("2026-11-23 12:00", CENTRAL, "2026-11-27 09:00", "2026-11-30 09:00", "2026-12-07 09:00"),
+    ],
+)
+def test_reminders_are_due_at_the_opening_of_their_day_where_the_phone_is(first, zone, third, seventh, fourteenth):
+    due = [opening_after(at(first, zone), days, zones=(zone,), state="AL") for days in (3, 7, 14)]
+    assert due == [at(third, zone), at(seventh, zone), at(fourteenth, zone)]
+
+
+def test_the_days_are_those_of_the_phones_own_calendar():
+    hawaii, guam = "Pacific/Honolulu", "Pacific/Guam"
+    evening_there = at("2026-12-07 19:30", hawaii)  # already Tuesday in Alabama
+    assert opening_after(evening_there, 3, zones=(hawaii,), state="AL") == at("2026-12-10 09:00", hawaii)
+    morning_there = at("2026-12-08 10:00", guam)  # still Monday in Alabama
+    assert opening_after(morning_there, 3, zones=(guam,), state="AL") == at("2026-12-11 09:00", guam)
+
+
+def test_a_reminder_of_an_unknown_place_is_due_when_the_west_coast_opens():
+    assert opening_after(at("2026-12-07 13:00"), 3, zones=(), state="AL") == at("2026-12-10 09:00", PACIFIC)
+    assert opening_after(at("2026-12-07 10:00"), 3, zones=(EAST,), window=Window(time(4), time(7)), state="AL") is None
 
 
 us_zones = st.sampled_from(

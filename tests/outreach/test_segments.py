@@ -1,5 +1,8 @@
 """The number of parts is what the carrier bills and what the patient's phone joins together."""
 
+import random
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,6 +108,40 @@ near_a_boundary = st.builds(
 @given(st.one_of(st.text(max_size=400), gsm_texts, mostly_letters, near_a_boundary))
 def test_the_measure_agrees_with_an_independent_count(text):
     assert measure(text)[:3] == reference(text)
+
+
+LETTERS = [
+    [chr(point) for point in sorted(GSM_BASIC_POINTS)],  # one septet each
+    [chr(point) for point in sorted(GSM_BASIC_POINTS)] + [chr(point) for point in GSM_EXTENSION_POINTS] * 4,
+    [chr(point) for point in sorted(GSM_EXTENSION_POINTS)],  # two septets each
+    list("abcdefgh ’–…çж\u00a0\t`中"),  # one UTF-16 unit each
+    list("abc ж😀𝒳\U0010ffff"),  # surrogate pairs among single units
+    list("😀🙏\U00010000"),  # nothing but pairs
+    list("a\ud83d\ude00\ufffe€{"),  # halves of pairs, and what is no character
+]
+LIMITS = (67, 70, 67, 70, 67, 70, 134, 201, 153, 160, 306)
+
+
+def random_text(chance: random.Random) -> str:
+    """Mostly near a length at which a part ends, with the last letter before it often a dear one."""
+    letters = chance.choice(LETTERS)
+    length = chance.randrange(40) if chance.random() < 0.5 else chance.choice(LIMITS) + chance.randrange(-3, 4)
+    if chance.random() < 0.5:
+        return "".join(chance.choices(letters, k=length))
+    plain, dear = letters[0] * max(length - 2, 0), chance.choice(letters)
+    return plain + dear + letters[0] * chance.choice((0, 1, 2, length))
+
+
+def test_100_000_texts_at_random_and_at_the_boundaries_are_measured_alike():
+    chance, found = random.Random(23_038), Counter()
+    for _ in range(100_000):
+        text = random_text(chance)
+        expected = reference(text)
+        assert measure(text)[:3] == expected, ascii(text)
+        found[expected[0]] += 1
+        found["split"] += expected[2] > -(-expected[1] // {"GSM-7": 153, "UCS-2": 67}[expected[0]])
+    assert found["GSM-7"] + found["UCS-2"] == 100_000
+    assert min(found.values()) > 1_000, "each alphabet, and letters that would fall across the end of a part"
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,11 @@ def preview(campaign: Campaign, practice: Practice, *, code: str = SAMPLE_CODE) 
     return previews
 
 
+def findings(body: str, practice: Practice) -> list[wording.Finding]:
+    """What is wrong with these words, judged on the text that would go out. Raises NoLink."""
+    return wording.lint(body, practice_name=practice.name, sample_values=merge_values(practice, SAMPLE_CODE))
+
+
 def late(due_at) -> bool:
     """A step over 24 hours late is held for a person, never fired in a burst (design 4.7)."""
     return clock.now() - due_at > gate.DAY

@@ -27,6 +27,7 @@ from outreach.models import Campaign, LineState, Message, MessagePatient
 from outreach.spruce import Refused, Spruce, SpruceError
 
 State = Message.State
+BY_STAFF = (Message.Kind.ANSWER, Message.Kind.TEST)
 BATCH = 50
 SETTLED_WITHIN = timedelta(minutes=2)  # a run waits no longer for what became of a text
 TROUBLES = 10  # rounds without Spruce before a run gives up
@@ -168,10 +169,10 @@ def _turn_back(message: Message, refusals: list[gate.Refusal], report: Report, n
 
 
 def _send_answers(spruce: Spruce, report: Report) -> None:
-    """Staff's answers go first; they wait for no texting hours, a person is talking."""
+    """Staff's answers and tests go first; they wait for no texting hours, a person is talking."""
     if Practice.current().texting_stopped_at:
         return
-    waiting = Message.objects.filter(kind=Message.Kind.ANSWER, state=State.PLANNED).exclude(not_before__gt=clock.now())
+    waiting = Message.objects.filter(kind__in=BY_STAFF, state=State.PLANNED).exclude(not_before__gt=clock.now())
     for pk in waiting.order_by("pk").values_list("pk", flat=True):
         message = _claim_answer(pk)
         if message is None:
@@ -231,7 +232,7 @@ def _something_may_change(report: Report) -> bool:
     if Message.objects.filter(unsettled).exists():
         return True
     waiting = Message.objects.filter(state=State.PLANNED, hold="", due_at__lte=soon)
-    running = waiting.filter(campaign__state=Campaign.State.RUNNING) | waiting.filter(kind=Message.Kind.ANSWER)
+    running = waiting.filter(campaign__state=Campaign.State.RUNNING) | waiting.filter(kind__in=BY_STAFF)
     return running.exclude(not_before__gt=soon).exists()
 
 

@@ -3,9 +3,12 @@ from outreach.models.campaigns import Campaign, CampaignPatient, CampaignStep, T
 from outreach.models.contacts import Contact, ContactPhone, Match
 from outreach.models.line import LineState
 from outreach.models.messages import Message, MessagePatient
+from outreach.models.readiness import Agreement, Approval, GoDecision, PhoneTest
 from outreach.models.replies import Conversation, Reply, Suppression
 
 __all__ = [
+    "Agreement",
+    "Approval",
     "Attempt",
     "Campaign",
     "CampaignPatient",
@@ -13,10 +16,12 @@ __all__ = [
     "Contact",
     "ContactPhone",
     "Conversation",
+    "GoDecision",
     "LineState",
     "Match",
     "Message",
     "MessagePatient",
+    "PhoneTest",
     "Reply",
     "Suppression",
     "TextTemplate",

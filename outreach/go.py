@@ -92,10 +92,14 @@ def judge(facts: GoFacts) -> list[Criterion]:
         _form_link(facts),
         _five_patients(facts),
         _phones(facts),
-        _replies(facts),
-        _backup(facts),
-        *(_agreement(kind, *found, facts.today) for kind, found in (facts.agreements or {}).items()),
+        *judge_practice(facts),
     ]
+
+
+def judge_practice(facts: GoFacts) -> list[Criterion]:
+    """Those that hold for every campaign alike."""
+    agreements = [_agreement(kind, *found, facts.today) for kind, found in (facts.agreements or {}).items()]
+    return [_replies(facts), _backup(facts), *agreements]
 
 
 def reds(criteria: list[Criterion]) -> list[Criterion]:

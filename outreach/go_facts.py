@@ -1,7 +1,9 @@
 """The facts for go or no-go, read from the rows; and the fingerprint of all that was looked at."""
 
+from dataclasses import replace
+
 from django.contrib.auth import get_user_model
-from django.db.models import F
+from django.db.models import F, Q
 
 from consent.codes import show
 from consent.form_link import BadSample, read_sample
@@ -25,19 +27,27 @@ def gather(campaign: Campaign, practice: Practice, plan: planning.Plan) -> go.Go
     problem, previews = _previews(campaign, practice)
     tests = tests_of([preview.text for preview in previews])
     by_link, whole = _ways(practice, {preview.text for preview in previews})
-    line, backup = LineState.objects.get(pk=1), Backup.objects.first()
-    return go.GoFacts(
-        now=clock.now(),
-        today=practice.today(),
+    return replace(
+        of_practice(practice),
         steps=_steps(campaign, previews, tests),
         link_problem=problem,
-        link_tried_on_phone=_link_was_opened(practice, line),
-        stop_read=_stop_was_read(),
         answers_by_link=by_link,
         whole_ways=whole,
         texts=len(plan.texts),
         bad_numbers=_bad_numbers(campaign, plan),
         left_out=tuple((words, count) for _, words, count in plan.reasons()),
+    )
+
+
+def of_practice(practice: Practice) -> go.GoFacts:
+    """What holds for every campaign."""
+    line, backup = LineState.objects.get(pk=1), Backup.objects.first()
+    return go.GoFacts(
+        now=clock.now(),
+        today=practice.today(),
+        steps=(),
+        link_tried_on_phone=_link_was_opened(practice, line),
+        stop_read=stop_was_read(),
         basis=practice.texting_basis,
         polled_at=line.polled_at,
         backup_at=backup and backup.made_at,
@@ -68,7 +78,7 @@ def _step(step, preview, approvals, tests) -> go.StepFacts:
         approved_by=str(approval.approved_by) if approval else "",
         alone=bool(approval and approval.approved_by_id == step.author_id),
         author=str(step.author or ""),
-        test=_test_state(tests.get(go.words_hash(preview.text))) if preview else go.NOT_TRIED,
+        test=test_state(tests.get(go.words_hash(preview.text))) if preview else go.NOT_TRIED,
     )
 
 
@@ -97,12 +107,16 @@ def is_alone() -> bool:
 def tests_of(texts: list[str]) -> dict[str, PhoneTest]:
     """The newest test of each text on the line that texts go out from, by the hash of the text."""
     line_id = LineState.objects.values_list("line_id", flat=True).get(pk=1)
-    tests = PhoneTest.objects.filter(text_hash__in=[go.words_hash(text) for text in texts])
-    tests = tests.filter(message__line_id__in=("", line_id)).select_related("message").order_by("pk")
-    return {test.text_hash: test for test in tests}
+    tests = _through(line_id).filter(text_hash__in=[go.words_hash(text) for text in texts])
+    return {test.text_hash: test for test in tests.select_related("message", "owner").order_by("pk")}
 
 
-def _test_state(test: PhoneTest | None) -> str:
+def _through(line_id: str):
+    """Tests through the line that texts go out from, or not sent yet. A line is chosen with the first text."""
+    return PhoneTest.objects.filter(message__line_id__in=("", line_id)) if line_id else PhoneTest.objects.all()
+
+
+def test_state(test: PhoneTest | None) -> str:
     if test is None:
         return go.NOT_TRIED
     if test.result:
@@ -117,11 +131,11 @@ def _link_was_opened(practice: Practice, line: LineState) -> bool:
         link = read_sample(practice.form_sample_url).link_for(planning.SAMPLE_CODE)
     except BadSample:
         return False
-    arrived = PhoneTest.objects.filter(result=PhoneTest.Result.ARRIVED, message__line_id=line.line_id)
+    arrived = _through(line.line_id).filter(result=PhoneTest.Result.ARRIVED)
     return any(link in text for text in arrived.values_list("message__text", flat=True)[:READ_AT_MOST])
 
 
-def _stop_was_read() -> bool:
+def stop_was_read() -> bool:
     tested = dict(PhoneTest.objects.order_by("-pk").values_list("message__phone", "message__first_attempt_at"))
     stops = Reply.objects.filter(kind=Reply.Kind.OPT_OUT, phone__in=tested).values_list("phone", "received_at")
     return any(tested[phone] and at >= tested[phone] for phone, at in stops)
@@ -162,8 +176,8 @@ def _answered_texts():
 def _bad_numbers(campaign: Campaign, plan: planning.Plan) -> int:
     """Numbers of the plan that are none of North America's, no mobile, or without a basis to text."""
     listed = Phone.objects.filter(patient__in=planning.cohort(campaign), retired_at=None)
-    barred = set(listed.filter(kind__in=Phone.NOT_TEXTABLE).values_list("patient_id", "e164"))
-    barred |= set(listed.filter(basis=TextingBasis.UNKNOWN).values_list("patient_id", "e164"))
+    never = listed.filter(Q(kind__in=Phone.NOT_TEXTABLE) | Q(basis=TextingBasis.UNKNOWN))
+    barred = set(never.values_list("patient_id", "e164"))
     return sum(
         not text.phone.startswith("+1")
         or kind_of(text.phone) in Phone.NOT_TEXTABLE

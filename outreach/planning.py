@@ -148,6 +148,18 @@ def findings(body: str, practice: Practice) -> list[wording.Finding]:
     return wording.lint(body, practice_name=practice.name, sample_values=merge_values(practice, SAMPLE_CODE))
 
 
+def rendered(body: str, practice: Practice) -> str:
+    """The text as it goes out, with a code of zeros; a body that cannot be filled in as it is. Raises NoLink."""
+    try:
+        return wording.render(body, merge_values(practice, SAMPLE_CODE))
+    except wording.BadTemplate:
+        return body
+
+
+def shown_sample_code() -> str:
+    return show(SAMPLE_CODE)
+
+
 def late(due_at) -> bool:
     """A step over 24 hours late is held for a person, never fired in a burst (design 4.7)."""
     return clock.now() - due_at > gate.DAY

@@ -19,7 +19,14 @@ WHOLE_WAYS = 5  # patients
 BACKUP_GOOD_FOR = timedelta(hours=24)
 
 # What became of the test of a step's words on a staff phone.
-NOT_TRIED, ON_ITS_WAY, NOT_SENT, UNANSWERED, ARRIVED, WRONG = "", "on its way", "not sent", "unanswered", "arrived", "wrong"
+NOT_TRIED, ON_ITS_WAY, NOT_SENT, UNANSWERED, ARRIVED, WRONG = (
+    "",
+    "on its way",
+    "not sent",
+    "unanswered",
+    "arrived",
+    "wrong",
+)
 
 
 def words_hash(text: str) -> str:
@@ -183,7 +190,9 @@ def _phones(facts: GoFacts) -> Criterion:
         sentence = "Record in the practice profile why the numbers may be texted; unknown is never texted."
         return Criterion("phones", title, RED, sentence, "Record why they may be texted", "practice")
     if not facts.texts:
-        return Criterion("phones", title, RED, f"There is nobody to text.{_reasons(facts)}", "See who is left out", "left_out")
+        return Criterion(
+            "phones", title, RED, f"There is nobody to text.{_reasons(facts)}", "See who is left out", "left_out"
+        )
     good = facts.texts - facts.bad_numbers
     share = 100 * good // facts.texts
     sentence = f"{good:,} of {_count(facts.texts, 'number')} ({share} %) are valid and may be texted.{_reasons(facts)}"

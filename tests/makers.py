@@ -108,7 +108,7 @@ def phone_test(text: str, owner, result="arrived", state="confirmed", phone="+13
         key=f"test {Message.objects.count()}", first_attempt_at=now, accepted_at=now, request_id="r", confirmed_at=now,
     )  # fmt: skip
     return PhoneTest.objects.create(
-        message=message, owner=owner, text_hash=go.words_hash(text), result=result, answered_at=result and now or None
+        message=message, owner=owner, text_hash=go.words_hash(text), result=result, answered_at=now if result else None
     )
 
 

@@ -16,7 +16,7 @@ from explorer.demo.answers import write_forms_export
 from explorer.demo.files import write_patient_list
 from explorer.demo.form import FORM_SAMPLE_URL
 from explorer.demo.forms import issued
-from explorer.demo.loading import open_for_texting
+from explorer.demo.opening import open_for_texting
 from explorer.demo.people import practice as synthetic_practice
 from explorer.demo.seeding import seed_spruce
 from explorer.lib import clock

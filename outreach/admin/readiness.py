@@ -53,7 +53,9 @@ def _places(campaign: Campaign) -> dict[str, str]:
     of_campaign = {"approve": "words", "phone_test": "phone_test"}
     draft = reverse("admin:outreach_campaign_change", args=[campaign.pk])
     ready = reverse("admin:outreach_campaign_readiness")
-    found = {place: reverse(f"admin:outreach_campaign_{name}", args=[campaign.pk]) for place, name in of_campaign.items()}
+    found = {
+        place: reverse(f"admin:outreach_campaign_{name}", args=[campaign.pk]) for place, name in of_campaign.items()
+    }
     return found | {
         "words": f"{draft}#texts",
         "left_out": f"{draft}#left-out",

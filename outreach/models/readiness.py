@@ -110,9 +110,7 @@ class GoDecision(models.Model):
             models.UniqueConstraint(
                 fields=["campaign"], condition=Q(launched=True), name="campaign_is_launched_by_one_decision"
             ),
-            models.CheckConstraint(
-                name="only_a_launch_is_overridden", condition=Q(launched=True) | Q(override="")
-            ),
+            models.CheckConstraint(name="only_a_launch_is_overridden", condition=Q(launched=True) | Q(override="")),
         ]
         permissions = [("record_readiness", "May record agreements and backups")]
 

@@ -124,7 +124,8 @@ def _words(facts: GoFacts) -> Criterion:
         return Criterion("words", title, RED, sentence, "Read and approve the texts", "approve")
     who = _listed(dict.fromkeys(step.approved_by for step in facts.steps))
     alone = " The author approved it: nobody else may." if any(step.alone for step in facts.steps) else ""
-    sentence = f"All {_count(len(facts.steps), 'text')} without an error and approved by {who}.{alone}"
+    all_of_them = f"All {len(facts.steps)} texts are" if len(facts.steps) > 1 else "The text is"
+    sentence = f"{all_of_them} without an error and approved by {who}.{alone}"
     return Criterion("words", title, GREEN, sentence)
 
 
@@ -179,9 +180,9 @@ def _five_patients(facts: GoFacts) -> Criterion:
     if 0 < facts.texts <= TRIAL:
         sentence = f"Not needed here: with at most {TRIAL} texts this campaign is the trial itself."
         return Criterion("five_patients", title, AMBER, sentence)
-    sentence = f"{done}; {WHOLE_WAYS} are needed."
-    cure = f"First launch a campaign with a limit of {TRIAL} and the same words, and take in its answers"
-    return Criterion("five_patients", title, RED, sentence, cure, "trial")
+    how = f"First launch a campaign with a limit of {TRIAL} and the same words, and take in its answers."
+    sentence = f"{done}; {WHOLE_WAYS} are needed. {how}"
+    return Criterion("five_patients", title, RED, sentence, "Make the trial campaign", "trial")
 
 
 def _phones(facts: GoFacts) -> Criterion:

@@ -35,7 +35,7 @@ def gather(campaign: Campaign, practice: Practice, plan: planning.Plan) -> go.Go
         whole_ways=whole,
         texts=len(plan.texts),
         bad_numbers=_bad_numbers(campaign, plan),
-        left_out=tuple((words, count) for _, words, count in plan.reasons()),
+        left_out=tuple((words, count) for code, words, count in plan.reasons() if code != "beyond_limit"),
     )
 
 

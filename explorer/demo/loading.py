@@ -10,7 +10,7 @@ from explorer.demo.files import write_apcm_workbook, write_patient_list
 from explorer.demo.form import NEW_PRACTICE, OLD_PRACTICE
 from explorer.demo.seeding import seed_spruce
 from explorer.demo.sign_ins import make_people
-from explorer.demo.trial import file_papers, run_trial
+from explorer.demo.trial import run_trial
 from explorer.lib import clock
 from explorer.lib.tables import UPLOAD
 from outreach.actions.contacts import match_contacts, sync_contacts
@@ -37,7 +37,6 @@ def load_practice() -> bool:
         seed_spruce(state)
     sync_contacts(configured())
     match_contacts()
-    file_papers()
     run_trial()
     return True
 

@@ -29,7 +29,7 @@ QUICK = 20  # hours from the text to the answer
 NIGHTLY = timedelta(hours=12)
 
 
-def file_papers() -> None:
+def _file_papers() -> None:
     """Agreements, and the templates read by the doctor."""
     admin, doctor = User.objects.get(username="admin"), User.objects.get(username="doctor")
     today = Practice.current().today()
@@ -59,11 +59,13 @@ def record_nightly_backup() -> None:
 
 
 def run_trial() -> None:
-    """Five patients are texted some days ago and have answered by now."""
+    """Papers are filed and five patients texted some days ago; by now they have answered."""
     ahead = clock.now() - clock.without_jump()
     clock.jump_to(ahead - DAYS_AGO)
     try:
         open_for_texting()
+        _file_papers()
+        keep_fresh()
         _send_trial()
     finally:
         clock.jump_to(ahead)

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin, page
-from outreach import planning, segments, wording
+from outreach import go_facts, planning, segments, wording
 from outreach.actions import recovering
 from outreach.admin.campaign_facts import badge
 from outreach.models import Message, Reply, TextTemplate
@@ -98,13 +98,19 @@ class TextTemplateForm(forms.ModelForm):
 
 @admin.register(TextTemplate)
 class TextTemplateAdmin(PracticeAdmin):
-    list_display = ["__str__", "body"]
+    list_display = ["__str__", "body", "approved"]
+    list_before_template = "outreach/template_tools.html"
     form = TextTemplateForm
     fields = ["body", "preview"]
     readonly_fields = ["preview"]
 
     def has_change_permission(self, request, obj=None) -> bool:
         return request.user.has_perm("outreach.change_texttemplate")
+
+    @display(description="Approved by")
+    def approved(self, template):
+        approval = go_facts.approval_for(template, go_facts.approvals_of([template.body]))
+        return str(approval.approved_by) if approval else "nobody yet"
 
     @display(description="As it goes out")
     def preview(self, template):

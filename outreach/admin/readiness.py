@@ -81,7 +81,21 @@ def at_launch(campaign: Campaign) -> dict:
     """For the page of a launched campaign: what was green and red then."""
     decision = GoDecision.objects.filter(campaign=campaign, launched=True).select_related("made_by").first()
     rows = decision.criteria if decision else []
-    return {"decision": decision, "criteria_then": [(row, *BADGES[row["state"]]) for row in rows]}
+    return {
+        "decision": decision,
+        "criteria_then": [(row, *BADGES[row["state"]]) for row in rows],
+        "unread": _unread_since(campaign, decision),
+    }
+
+
+def _unread_since(campaign: Campaign, decision: GoDecision | None) -> str:
+    """The steps whose words were changed after a launch with approved words, and that nobody else has read."""
+    going = campaign.state in (Campaign.State.RUNNING, Campaign.State.PAUSED)
+    if not going or decision is None or any(row["id"] == "words" for row in decision.red):
+        return ""
+    steps = list(campaign.steps.all())
+    approvals = go_facts.approvals_of([step.body for step in steps])
+    return ", ".join(str(step) for step in steps if not go_facts.approval_for(step, approvals))
 
 
 class ReadinessPages:

@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice
 from outreach import go, planning
-from outreach.actions import campaigns
+from outreach.actions import campaigns, readiness
 from outreach.models import Agreement, Approval, Campaign, GoDecision, Message, PhoneTest, TextTemplate
 from outreach.progress import SENDER
 from tests import makers
@@ -350,3 +350,26 @@ def test_a_post_without_a_form_records_nothing(signed_in):
 def test_the_replies_are_read_when_somebody_asks(signed_in):
     signed_in("staff").post(url("read_replies"))
     assert queued() == ["outreach.tasks.poll_replies"]
+
+
+def test_words_changed_after_the_launch_are_announced_until_somebody_else_has_read_them(signed_in, user):
+    made.reachable()
+    campaign = made.ready_draft()
+    client = signed_in("staff")
+    client.post(url("launch", campaign.pk), {"texts": "1"})
+    assert "Changed since the launch" not in text_of(client.get(url("change", campaign.pk)))
+    step = campaign.steps.get(day=3)
+    client.post(url("step", step.pk), {"body": GOOD})
+    assert "nobody else has read the new words yet: Day 3" in text_of(client.get(url("change", campaign.pk)))
+    readiness.approve(step, seen=go.words_hash(GOOD), by=user("provider"))
+    assert "Changed since the launch" not in text_of(client.get(url("change", campaign.pk)))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_list_of_templates_says_who_approved_each(role, signed_in, user):
+    template = TextTemplate.objects.get(day=0)
+    approver = user("provider") if role != "provider" else user("administrator")
+    readiness.approve(template, seen=go.words_hash(template.body), by=approver)
+    page = text_of(signed_in(role).get(reverse("admin:outreach_texttemplate_changelist")))
+    assert page.count("nobody yet") == 3
+    assert str(approver) in page

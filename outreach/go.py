@@ -16,6 +16,7 @@ from outreach.gate import POLL_GOOD_FOR
 GREEN, AMBER, RED = "green", "amber", "red"
 TRIAL = 5  # texts; a campaign of no more is the trial in which the first patients go the whole way
 WHOLE_WAYS = 5  # patients
+SHOWN = 2  # errors of the texts; all stand beside the words
 BACKUP_GOOD_FOR = timedelta(hours=24)
 
 # What became of the test of a step's words on a staff phone.
@@ -117,7 +118,8 @@ def _words(facts: GoFacts) -> Criterion:
     title = "Texts approved"
     errors = [f"{step.name}: {error}" for step in facts.steps for error in step.errors]
     if errors:
-        return Criterion("words", title, RED, " ".join(errors), "Change the words", "words")
+        more = f" And {len(errors) - SHOWN} more." if len(errors) > SHOWN else ""
+        return Criterion("words", title, RED, " ".join(errors[:SHOWN]) + more, "Change the words", "words")
     unread = [step.name for step in facts.steps if not step.approved_by]
     if unread or not facts.steps:
         sentence = f"Not approved in these words: {_listed(unread)}." if unread else "There is no text."

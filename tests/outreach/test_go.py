@@ -55,6 +55,11 @@ def test_an_error_in_the_words_counts_even_when_they_are_approved():
     assert "Take out “final”." in sentence("words", steps=steps)
 
 
+def test_of_many_errors_the_first_are_told_and_the_rest_counted():
+    steps = (replace(STEP, errors=("One.", "Two.", "Three.", "Four.")),)
+    assert sentence("words", steps=steps) == "First text: One. First text: Two. And 2 more."
+
+
 def test_words_that_nobody_else_has_read_are_a_no_go():
     steps = (STEP, replace(STEP, name="Day 3", approved_by=""))
     assert (state("words", steps=steps), "Day 3" in sentence("words", steps=steps)) == ("red", True)

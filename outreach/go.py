@@ -20,14 +20,12 @@ SHOWN = 2  # errors of the texts; all stand beside the words
 BACKUP_GOOD_FOR = timedelta(hours=24)
 
 # What became of the test of a step's words on a staff phone.
-NOT_TRIED, ON_ITS_WAY, NOT_SENT, UNANSWERED, ARRIVED, WRONG = (
-    "",
-    "on its way",
-    "not sent",
-    "unanswered",
-    "arrived",
-    "wrong",
-)
+NOT_TRIED = ""
+ON_ITS_WAY = "on its way"
+NOT_SENT = "not sent"
+UNANSWERED = "unanswered"
+ARRIVED = "arrived"
+WRONG = "wrong"
 
 
 def words_hash(text: str) -> str:
@@ -42,7 +40,6 @@ class StepFacts:
     errors: tuple[str, ...] = ()
     approved_by: str = ""
     alone: bool = False
-    author: str = ""
     test: str = NOT_TRIED
 
 
@@ -133,7 +130,7 @@ def _words(facts: GoFacts) -> Criterion:
 
 _TROUBLES = {
     WRONG: "something was wrong with",
-    NOT_SENT: "Spruce did not send",
+    NOT_SENT: "not sent:",
     NOT_TRIED: "not tried in these words:",
     ON_ITS_WAY: "on the way:",
     UNANSWERED: "sent, but nobody has said yet that it arrived:",

@@ -65,7 +65,7 @@ def _previews(campaign: Campaign, practice: Practice) -> tuple[str, list[plannin
 
 def _steps(campaign, previews, tests: dict[str, PhoneTest]) -> tuple[go.StepFacts, ...]:
     by_step = {preview.step.pk: preview for preview in previews}
-    steps = list(campaign.steps.select_related("author"))
+    steps = list(campaign.steps.all())
     approvals = approvals_of([step.body for step in steps])
     return tuple(_step(step, by_step.get(step.pk), approvals, tests) for step in steps)
 
@@ -77,7 +77,6 @@ def _step(step, preview, approvals, tests) -> go.StepFacts:
         errors=tuple(error.sentence for error in preview.errors) if preview else (),
         approved_by=str(approval.approved_by) if approval else "",
         alone=bool(approval and approval.approved_by_id == step.author_id),
-        author=str(step.author or ""),
         test=test_state(tests.get(go.words_hash(preview.text))) if preview else go.NOT_TRIED,
     )
 

@@ -12,9 +12,11 @@ from django.db.models.signals import pre_save
 
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response, ResponseFile
 from explorer.lib import clock
-from explorer.lib.models import Practice
+from explorer.lib.models import Backup, Practice
 from explorer.models import User
 from outreach.models import (
+    Agreement,
+    Approval,
     Attempt,
     Campaign,
     CampaignPatient,
@@ -22,12 +24,14 @@ from outreach.models import (
     Contact,
     ContactPhone,
     Conversation,
+    GoDecision,
     InterruptedText,
     Interruption,
     LineState,
     Match,
     Message,
     MessagePatient,
+    PhoneTest,
     Reply,
     Suppression,
     TextTemplate,
@@ -56,6 +60,10 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Campaign: (),
     CampaignStep: (),
     TextTemplate: (),
+    Approval: (),
+    PhoneTest: (),
+    Agreement: (),
+    GoDecision: ("parts", "criteria"),
     Suppression: (),
     Attempt: ("note",),
     Reply: ("text",),
@@ -64,6 +72,7 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     ResponseFile: ("raw", "columns"),
     ConsentEvent: ("note",),
     Practice: (),
+    Backup: (),
     User: ("password", "last_login"),
 }
 """Models audited at each save, and their fields that the log does not repeat."""

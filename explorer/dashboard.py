@@ -14,6 +14,7 @@ from explorer.lib.models import Practice, TextingBasis
 from explorer.lib.pages import page
 from explorer.schedules import worker_alive
 from explorer.work import Tile
+from outreach import go
 from outreach.gate import POLL_GOOD_FOR
 from outreach.models import Campaign, LineState, Match
 from outreach.notices import notices
@@ -110,7 +111,7 @@ def first_steps(practice: Practice, line: LineState) -> list[Step]:
             "Start the first campaign",
             "Begin with a pilot of 20 to 40 patients. You see each text before it goes out.",
             reverse("admin:outreach_campaign_changelist"),
-            Campaign.objects.exclude(launched_at=None).exists(),
+            Campaign.objects.exclude(launched_at=None).exclude(limit__lte=go.TRIAL).exists(),
         ),
     ]
 

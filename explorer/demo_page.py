@@ -20,6 +20,7 @@ from django_q.tasks import async_task
 from explorer.demo.files import write_apcm_workbook, write_bad_examples, write_newer_list, write_patient_list
 from explorer.demo.forms import write_export
 from explorer.demo.sign_ins import sign_ins
+from explorer.demo.trial import record_nightly_backup
 from explorer.lib import clock
 from explorer.lib.home import DEMO
 from explorer.lib.pages import page
@@ -97,6 +98,7 @@ class DemoPages:
             messages.error(request, "Texts are going out just now. Wait until all are confirmed, then jump.")
         else:
             clock.jump(by)
+            record_nightly_backup()
             async_task(SENDER)
             messages.success(request, "The clock has jumped ahead. What is due goes out within a minute.")
         return redirect("admin:demo")
@@ -120,7 +122,7 @@ def jumps(now: datetime, zone: str) -> list[tuple[int, timedelta | None]]:
 
 
 def _first_text_at() -> datetime | None:
-    sent = Message.objects.filter(state=Message.State.CONFIRMED, step__day=0)
+    sent = Message.objects.filter(state=Message.State.CONFIRMED, step__day=0).exclude(campaign__state="finished")
     newest = sent.order_by("-campaign__launched_at").values("campaign")[:1]
     return sent.filter(campaign=newest).aggregate(first=Min("accepted_at"))["first"]
 

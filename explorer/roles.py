@@ -41,6 +41,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "outreach.change_campaign": CARE_TEAM,
     "outreach.run_campaign": CARE_TEAM,
     "outreach.override_campaign": ADMINISTRATORS,
+    "outreach.approve_text": LEADERS,
+    "outreach.record_readiness": ADMINISTRATORS,
     "outreach.view_texttemplate": EVERYONE,
     "outreach.change_texttemplate": LEADERS,
     "outreach.view_message": EVERYONE,

@@ -156,3 +156,20 @@ def preview(campaign: Campaign, practice: Practice, *, code: str = SAMPLE_CODE) 
             text = step.body
         previews.append(Preview(step, text, segments.measure(text), findings))
     return previews
+
+
+def findings(body: str, practice: Practice) -> list[wording.Finding]:
+    """What is wrong with these words, judged on the text that would go out. Raises NoLink."""
+    return wording.lint(body, practice_name=practice.name, sample_values=merge_values(practice, SAMPLE_CODE))
+
+
+def rendered(body: str, practice: Practice) -> str:
+    """The text as it goes out, with a code of zeros; a body that cannot be filled in as it is. Raises NoLink."""
+    try:
+        return wording.render(body, merge_values(practice, SAMPLE_CODE))
+    except wording.BadTemplate:
+        return body
+
+
+def shown_sample_code() -> str:
+    return show(SAMPLE_CODE)

@@ -2,10 +2,27 @@
 
 import io
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
+from consent.invitations import invite
+from consent.models import ConsentEvent, Response, ResponseFile
+from explorer.lib import clock
+from explorer.lib.models import Backup, Practice
 from explorer.lib.tables import UPLOAD, write_xlsx
-from outreach.models import Contact, ContactPhone
+from explorer.models import User
+from outreach import go, planning, wording
+from outreach.models import (
+    Agreement,
+    Approval,
+    Campaign,
+    CampaignStep,
+    Contact,
+    ContactPhone,
+    LineState,
+    Message,
+    MessagePatient,
+    PhoneTest,
+)
 from patients import actions
 from patients.models import Patient, Phone
 
@@ -60,3 +77,61 @@ def contact(spruce_id="entity_1", given="John", family="Smith", phone="+12055550
     if phone:
         ContactPhone.objects.create(contact=made, e164=phone, label="mobile")
     return made
+
+
+def ready(campaign, *, whole_ways=0) -> None:
+    """Everything that go or no-go asks for is there: this draft may be launched by whoever runs campaigns.
+
+    `whole_ways`: so many new patients have got the first text's words and answered the form.
+    """
+    somebody, _ = User.objects.get_or_create(
+        username="approver", defaults={"first_name": "Ada", "last_name": "Approver", "role": User.Role.PROVIDER}
+    )
+    now, today = clock.now(), Practice.current().today()
+    for preview in planning.preview(campaign, Practice.current()):
+        words = go.words_hash(preview.step.body)
+        Approval.objects.get_or_create(text_hash=words, approved_by=somebody, defaults={"body": preview.step.body})
+        phone_test(preview.text, somebody)
+    for kind in Agreement.Kind.values:
+        Agreement.objects.create(kind=kind, reference="Binder 3", signed_on=today)
+    Backup.objects.create(made_at=now, file="backup.zip", sha256="0" * 64)
+    LineState.objects.filter(pk=1).update(polled_at=now)
+    for number in range(whole_ways):
+        whole_way(campaign, number)
+
+
+def phone_test(text: str, owner, result="arrived", state="confirmed", phone="+13035550142") -> PhoneTest:
+    """The text went out to a staff phone, and its owner has said what came of it."""
+    now = clock.now()
+    message = Message.objects.create(
+        kind="test", phone=phone, text=text, segments=1, state=state, planned_by=owner, line_id="line_1",
+        key=f"test {Message.objects.count()}", first_attempt_at=now, accepted_at=now, request_id="r", confirmed_at=now,
+    )  # fmt: skip
+    return PhoneTest.objects.create(
+        message=message, owner=owner, text_hash=go.words_hash(text), result=result, answered_at=now if result else None
+    )
+
+
+def whole_way(campaign, number: int) -> Response:
+    """A new patient got the first text's words in an earlier campaign, answered the form, and is in the ledger."""
+    person = patient(mrn=f"W{number}", first="Wanda", last=f"Way{number}", phone=f"+1303555{number:04d}")
+    now = clock.now()
+    trial, _ = Campaign.objects.get_or_create(name="Trial", defaults={"state": "finished", "launched_at": now})
+    step, _ = CampaignStep.objects.get_or_create(campaign=trial, day=0, defaults={"body": "{practice}: {link}"})
+    invitation = invite({person.phones.get().e164: [person.pk]}, by=None)[person.phones.get().e164]
+    values = planning.merge_values(Practice.current(), invitation.code)
+    message = Message.objects.create(
+        campaign=trial, step=step, phone=invitation.phone, invitation=invitation, state="confirmed", segments=1,
+        text=wording.render(campaign.steps.get(day=0).body, values), key=f"way {number}", line_id="line_1",
+        first_attempt_at=now, accepted_at=now, confirmed_at=now, request_id=f"way {number}",
+    )  # fmt: skip
+    MessagePatient.objects.create(message=message, patient=person)
+    file = ResponseFile.objects.create(filename="answers.xlsx", sha256="0" * 64, form="form")
+    response = Response.objects.create(
+        file=file, row=2, content_hash=f"{number:064d}", outcome="applied", patient=person,
+        identity={"code": "right"}, decisions={"records": "yes"}, completed_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    ConsentEvent.objects.create(
+        patient=person, kind="records", decision="given", method="form", occurred_at=now, response=response
+    )
+    return response

@@ -10,10 +10,9 @@ from explorer.demo.files import write_apcm_workbook, write_patient_list
 from explorer.demo.form import NEW_PRACTICE, OLD_PRACTICE
 from explorer.demo.seeding import seed_spruce
 from explorer.demo.sign_ins import make_people
+from explorer.demo.trial import run_trial
 from explorer.lib import clock
-from explorer.lib.models import Practice
 from explorer.lib.tables import UPLOAD
-from outreach import hours
 from outreach.actions.contacts import match_contacts, sync_contacts
 from outreach.spruce import configured
 from patients import actions
@@ -38,6 +37,7 @@ def load_practice() -> bool:
         seed_spruce(state)
     sync_contacts(configured())
     match_contacts()
+    run_trial()
     return True
 
 
@@ -59,12 +59,3 @@ def _import(path: Path, review) -> None:
     content = path.read_bytes()
     batch = actions.stage(review(content, path.name, limits=UPLOAD), content=content, by=None)
     actions.apply(batch, by=None)
-
-
-def open_for_texting() -> None:
-    """The demo's day begins within texting hours, whatever the time really is."""
-    practice = Practice.current()
-    window = hours.Window(practice.texting_start, practice.texting_end, practice.texting_weekdays)
-    verdict = hours.allowed(clock.now(), zones=(practice.time_zone,), window=window, state=practice.state)
-    if not verdict.ok and verdict.next_opening:
-        clock.jump(verdict.next_opening - clock.now() + timedelta(minutes=30))

@@ -1,7 +1,9 @@
 """Facts about the house itself. Every app may ask them."""
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 
 from explorer.lib import clock
 
@@ -79,3 +81,31 @@ class Practice(models.Model):
 
     def today(self):
         return clock.today(self.time_zone)
+
+
+class Backup(models.Model):
+    """A copy of the database: made by the program, or made outside of it and recorded by a person."""
+
+    made_at = models.DateTimeField()
+    file = models.CharField(max_length=300, blank=True)
+    bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    verified_at = models.DateTimeField(null=True, blank=True, help_text="When it was read back and found whole.")
+    outside = models.CharField(max_length=300, blank=True, help_text="What kind of copy, and where it is kept.")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    recorded_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="backup_is_ours_or_told_by_a_person",
+                condition=(Q(outside="") & ~Q(file="") & ~Q(sha256=""))
+                | (~Q(outside="") & Q(recorded_by__isnull=False)),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Backup of {self.made_at:%m/%d/%Y}"

@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Q
 from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
-from outreach import hours, planning, wording
+from outreach import hours, planning
 from outreach.models import Campaign, CampaignPatient, CampaignStep, Message, Suppression, TextTemplate
 
 State = Campaign.State
@@ -23,20 +23,15 @@ def create(*, name: str, cohort: str, limit: int | None = None, days=(0, 3, 7, 1
     campaign = Campaign(name=name.strip(), cohort=cohort, limit=limit, created_by=by)
     campaign.full_clean()
     campaign.save()
-    bodies = dict(TextTemplate.objects.values_list("day", "body"))
-    reminder = bodies.get(3) or bodies[0]
+    templates = {template.day: template for template in TextTemplate.objects.all()}
+    reminder = templates.get(3) or templates[0]
     for day in sorted(set(days)):
-        CampaignStep.objects.create(campaign=campaign, day=day, body=bodies.get(day, reminder))
+        words = templates.get(day, reminder)
+        CampaignStep.objects.create(campaign=campaign, day=day, body=words.body, author_id=words.author_id)
     CampaignPatient.objects.bulk_create(
         [CampaignPatient(campaign=campaign, patient=patient) for patient in patients], batch_size=500
     )
     return campaign
-
-
-def findings(body: str, practice: Practice) -> list[wording.Finding]:
-    """What is wrong with these words, judged on the text that would go out. Raises planning.NoLink."""
-    values = planning.merge_values(practice, planning.SAMPLE_CODE)
-    return wording.lint(body, practice_name=practice.name, sample_values=values)
 
 
 @transaction.atomic
@@ -51,13 +46,16 @@ def rewrite(step: CampaignStep, *, body: str, by) -> None:
     if campaign.state != State.DRAFT:
         _refuse_errors(body)
     before, step.body = step.body, body.strip()
-    CampaignStep.objects.filter(pk=step.pk).update(body=step.body)
+    if step.body == before:
+        return
+    step.author = by
+    CampaignStep.objects.filter(pk=step.pk).update(body=step.body, author=by)
     record([(step, "update", {"body": [before, step.body]})], by=by)
 
 
 def _refuse_errors(body: str) -> None:
     try:
-        errors = [each.sentence for each in findings(body, Practice.current()) if each.level == "error"]
+        errors = [each.sentence for each in planning.findings(body, Practice.current()) if each.level == "error"]
     except planning.NoLink as problem:
         errors = [str(problem)]
     if errors:

@@ -5,62 +5,79 @@ from django.db import transaction
 from consent.invitations import invite
 from explorer.lib import clock
 from explorer.lib.models import Practice
-from outreach import planning
+from outreach import go, go_facts, planning
+from outreach.actions import readiness
 from outreach.models import Campaign, CampaignPatient, Message, MessagePatient
 
 State = Campaign.State
+SHORTEST_REASON = 15
 
 
 class CannotLaunch(Exception):
     """Something stands against the launch; the text says what and what to do."""
 
 
-def obstacles(campaign: Campaign, practice: Practice) -> list[str]:
-    """What stands against a launch, in sentences; empty when it may go."""
+def impossible(campaign: Campaign, practice: Practice) -> list[str]:
+    """What no override passes, in sentences."""
     if campaign.state != State.DRAFT:
         return ["This campaign was launched before."]
-    try:
-        previews = planning.preview(campaign, practice)
-    except planning.NoLink as problem:
-        return [str(problem)]
-    found = [f"{preview.step}: {error.sentence}" for preview in previews for error in preview.errors]
-    if not previews or previews[0].step.day != 0:
+    found = []
+    if not campaign.steps.filter(day=0).exists():
         found.append("The campaign has no first text (day 0).")
     if practice.texting_stopped_at:
         found.append("Texting is stopped for the whole practice. Allow it again on the list of campaigns.")
-    if practice.texting_basis == "unknown":
-        found.append("Record in the practice profile why the numbers may be texted; unknown is never texted.")
+    try:
+        planning.merge_values(practice, planning.SAMPLE_CODE)
+    except planning.NoLink as problem:
+        found.append(str(problem))
     return found
+
+
+def obstacles(campaign: Campaign, practice: Practice, criteria: list[go.Criterion] | None = None) -> list[str]:
+    """What stands against a launch, in sentences; empty when it may go. Every red criterion does."""
+    if found := impossible(campaign, practice):
+        return found
+    criteria = go_facts.criteria(campaign, practice) if criteria is None else criteria
+    return [f"{criterion.title}: {criterion.sentence}" for criterion in go.reds(criteria)]
 
 
 @transaction.atomic
 def launch(campaign: Campaign, *, by, override: str = "", expected: int | None = None) -> int:
     """Plan the first texts and let the sender begin; returns how many. Raises CannotLaunch.
 
-    An override passes what the linter finds, never a missing link, and is recorded. `expected` is the number
-    of texts a person agreed to; any other number is refused.
+    An override passes red criteria, never what is impossible; it is kept with all criteria as they stood.
+    `by` is None for the shell. `expected` is the number of texts a person agreed to; any other is refused.
     """
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     practice = Practice.current()
-    against = obstacles(campaign, practice)
-    if against and (not override or campaign.state != State.DRAFT):
+    if against := impossible(campaign, practice):
         raise CannotLaunch(" ".join(against))
-    try:
-        planning.merge_values(practice, planning.SAMPLE_CODE)
-    except planning.NoLink as problem:
-        raise CannotLaunch(str(problem)) from None
     plan = planning.plan(campaign, practice)
     if not plan.texts:
         raise CannotLaunch("There is nobody to text. Look at the reasons for leaving patients out.")
+    criteria = go_facts.criteria(campaign, practice, plan)
+    against = obstacles(campaign, practice, criteria)
+    override = override.strip()[:300] if against else ""
+    if against:
+        _check_override(override, against, by)
     if expected is not None and expected != len(plan.texts):
         raise CannotLaunch(f"Nothing was sent: the number of texts is now {len(plan.texts)}, not {expected}.")
+    readiness.remember(campaign, practice, criteria, by=by, launched=True, override=override)
     _remember_members(campaign, plan)
     now = clock.now()
     plan_messages(campaign, campaign.steps.get(day=0), plan.texts, due_at=now, hold="", by=by)
     campaign.state, campaign.launched_at, campaign.launched_by = State.RUNNING, now, by
-    campaign.override, campaign.why, campaign.watched_from = override[:300], "", now
+    campaign.override, campaign.why, campaign.watched_from = override, "", now
     campaign.save()
     return len(plan.texts)
+
+
+def _check_override(reason: str, against: list[str], by) -> None:
+    """A reason of some length by somebody who may. Whoever has the shell of this PC needs no right."""
+    if not reason or (by and not by.has_perm("outreach.override_campaign")):
+        raise CannotLaunch(" ".join(against))
+    if by and len(reason) < SHORTEST_REASON:
+        raise CannotLaunch(f"Write the reason in at least {SHORTEST_REASON} characters. {' '.join(against)}")
 
 
 def _remember_members(campaign: Campaign, plan: planning.Plan) -> None:

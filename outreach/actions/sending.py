@@ -220,7 +220,7 @@ def _something_may_change(run: Run) -> bool:
     if run.room() <= 0:
         return False
     waiting = Message.objects.filter(state=State.PLANNED, hold="", due_at__lte=soon)
-    running = waiting.filter(campaign__state=Campaign.State.RUNNING) | waiting.filter(kind=Message.Kind.ANSWER)
+    running = waiting.filter(campaign__state=Campaign.State.RUNNING) | waiting.exclude(kind=Message.Kind.CAMPAIGN)
     return running.exclude(not_before__gt=soon).exists()
 
 

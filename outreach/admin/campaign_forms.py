@@ -1,5 +1,6 @@
 from django import forms
 
+from outreach.actions.launching import SHORTEST_REASON
 from outreach.models import Campaign
 
 COHORTS = [choice for choice in Campaign.Cohort.choices if choice[0] != Campaign.Cohort.CHOSEN]
@@ -40,4 +41,9 @@ class StepForm(forms.Form):
 
 class LaunchForm(forms.Form):
     texts = forms.IntegerField(min_value=0)
-    override = forms.CharField(max_length=300, required=False)
+    override = forms.CharField(max_length=300, min_length=SHORTEST_REASON, required=False)
+
+    def problem(self) -> str:
+        if "override" in self.errors:
+            return f"Write the reason in at least {SHORTEST_REASON} characters, at most 300."
+        return "Type the number of texts that stands above the field."

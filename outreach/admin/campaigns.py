@@ -15,6 +15,7 @@ from explorer.lib.pages import PracticeAdmin, page
 from outreach import gate, planning
 from outreach.actions import campaigns, launching, reminders
 from outreach.admin import campaign_facts as facts
+from outreach.admin import readiness
 from outreach.admin.campaign_forms import LaunchForm, NewCampaignForm, StepForm
 from outreach.models import Campaign, CampaignStep, Message
 from outreach.notices import notices
@@ -35,7 +36,7 @@ def _url(campaign: Campaign) -> str:
 
 
 @admin.register(Campaign)
-class CampaignAdmin(PracticeAdmin):
+class CampaignAdmin(readiness.ReadinessPages, PracticeAdmin):
     list_display = ["name", "standing", "cohort", "texts", "launched"]
     list_before_template = "outreach/campaign_tools.html"
 
@@ -89,7 +90,7 @@ class CampaignAdmin(PracticeAdmin):
             request, "outreach/campaign_draft.html", campaign.name,
             campaign=campaign, steps=facts.steps_to_edit(campaign, previews),
             sample=facts.sample(plan, previews),
-            obstacles=launching.obstacles(campaign, practice), may_override=_may_override(request),
+            may_override=_may_override(request), **readiness.section(campaign, practice, plan),
             **facts.numbers(plan, previews),
         )  # fmt: skip
 
@@ -98,7 +99,7 @@ class CampaignAdmin(PracticeAdmin):
             request, "outreach/campaign_launched.html", campaign.name,
             **facts.progress_facts(campaign, request.practice),
             badge=facts.badge(campaign.get_state_display(), campaign.state),
-            reasons=facts.reasons_at_launch(campaign), **notices(),
+            reasons=facts.reasons_at_launch(campaign), **readiness.at_launch(campaign), **notices(),
         )  # fmt: skip
 
     @page("<int:pk>/progress/<slug:seen>/", look="outreach.view_campaign")
@@ -155,14 +156,14 @@ class CampaignAdmin(PracticeAdmin):
         plan, previews = planning.plan(campaign, practice), facts.previews_of(campaign, practice)
         return self.show(
             request, "outreach/campaign_launch.html", f"Launch {campaign}?",
-            campaign=campaign, practice=practice, obstacles=launching.obstacles(campaign, practice),
-            previews=previews, may_override=_may_override(request), **facts.numbers(plan, previews),
+            campaign=campaign, practice=practice, previews=previews, may_override=_may_override(request),
+            **readiness.section(campaign, practice, plan), **facts.numbers(plan, previews),
         )  # fmt: skip
 
     def _launch(self, request, campaign: Campaign):
         form = LaunchForm(request.POST)
         if not form.is_valid():
-            messages.error(request, "Nothing was sent. Type the number of texts that stands above the field.")
+            messages.error(request, f"Nothing was sent. {form.problem()}")
             return redirect("admin:outreach_campaign_launch", campaign.pk)
         override = form.cleaned_data["override"] if _may_override(request) else ""
         try:

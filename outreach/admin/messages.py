@@ -11,8 +11,8 @@ from unfold.decorators import display
 
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin, page
-from outreach import planning, segments, wording
-from outreach.actions import campaigns, recovering
+from outreach import go_facts, planning, segments, wording
+from outreach.actions import recovering
 from outreach.admin.campaign_facts import badge
 from outreach.models import Message, Reply, TextTemplate
 from patients.phones import display as as_written
@@ -86,7 +86,7 @@ class TextTemplateForm(forms.ModelForm):
     def clean_body(self) -> str:
         body = self.cleaned_data["body"].strip()
         try:
-            found = campaigns.findings(body, Practice.current())
+            found = planning.findings(body, Practice.current())
         except planning.NoLink as problem:
             raise forms.ValidationError(str(problem)) from None
         errors = [finding.sentence for finding in found if finding.level == "error"]
@@ -98,13 +98,19 @@ class TextTemplateForm(forms.ModelForm):
 
 @admin.register(TextTemplate)
 class TextTemplateAdmin(PracticeAdmin):
-    list_display = ["__str__", "body"]
+    list_display = ["__str__", "body", "approved"]
+    list_before_template = "outreach/template_tools.html"
     form = TextTemplateForm
     fields = ["body", "preview"]
     readonly_fields = ["preview"]
 
     def has_change_permission(self, request, obj=None) -> bool:
         return request.user.has_perm("outreach.change_texttemplate")
+
+    @display(description="Approved by")
+    def approved(self, template):
+        approval = go_facts.approval_for(template, go_facts.approvals_of([template.body]))
+        return str(approval.approved_by) if approval else "nobody yet"
 
     @display(description="As it goes out")
     def preview(self, template):
@@ -117,6 +123,8 @@ class TextTemplateAdmin(PracticeAdmin):
         return format_html('<div class="pe-text">{}</div>{} parts, {}', text, size.parts, size.encoding)
 
     def save_model(self, request, obj, form, change) -> None:
+        if "body" in form.changed_data:
+            obj.author = request.user
         super().save_model(request, obj, form, change)
         for warning in form.warnings:
             messages.warning(request, warning)

@@ -4,9 +4,12 @@ from outreach.models.contacts import Contact, ContactPhone, Match
 from outreach.models.interruptions import InterruptedText, Interruption
 from outreach.models.line import LineState
 from outreach.models.messages import Message, MessagePatient
+from outreach.models.readiness import Agreement, Approval, GoDecision, PhoneTest
 from outreach.models.replies import Conversation, Reply, Suppression
 
 __all__ = [
+    "Agreement",
+    "Approval",
     "Attempt",
     "Campaign",
     "CampaignPatient",
@@ -14,12 +17,14 @@ __all__ = [
     "Contact",
     "ContactPhone",
     "Conversation",
+    "GoDecision",
     "InterruptedText",
     "Interruption",
     "LineState",
     "Match",
     "Message",
     "MessagePatient",
+    "PhoneTest",
     "Reply",
     "Suppression",
     "TextTemplate",

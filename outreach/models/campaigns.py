@@ -12,6 +12,9 @@ class TextTemplate(models.Model):
 
     day = models.PositiveSmallIntegerField(unique=True, help_text="0 is the first text; 3, 7, 14 are reminders.")
     body = models.TextField(help_text="May hold {practice} {doctor} {phone} {link} {code}.")
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
 
     class Meta:
         ordering = ["day"]
@@ -85,6 +88,9 @@ class CampaignStep(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
     day = models.PositiveSmallIntegerField()
     body = models.TextField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
 
     class Meta:
         ordering = ["day"]

@@ -23,7 +23,8 @@ class MessageQuerySet(models.QuerySet):
 
 
 class Message(models.Model):
-    """The ledger of texts: one row for each campaign, step and number, or for each answer by staff.
+    """The ledger of texts: one row for each campaign, step and number, each answer by staff
+    and each test to a staff phone.
 
     The row is claimed and committed before the call; text, line and key never change after that
     (design 4). A machine never makes a second key for a row.
@@ -32,6 +33,7 @@ class Message(models.Model):
     class Kind(models.TextChoices):
         CAMPAIGN = "campaign", "Campaign"
         ANSWER = "answer", "Answer by staff"
+        TEST = "test", "Test to a staff phone"
 
     class State(models.TextChoices):
         PLANNED = "planned", "Planned"
@@ -94,7 +96,7 @@ class Message(models.Model):
             models.CheckConstraint(
                 name="campaign_message_has_campaign_and_step",
                 condition=Q(kind="campaign", campaign__isnull=False, step__isnull=False)
-                | Q(kind="answer", campaign=None, step=None),
+                | Q(kind__in=("answer", "test"), campaign=None, step=None),
             ),
             models.CheckConstraint(
                 name="attempted_message_is_frozen",

@@ -109,6 +109,11 @@ def test_a_nurse_walks_through_the_first_campaign(nurse, demo, tmp_path):
     page.fill("[name=name]", "Pilot")
     page.fill("[name=limit]", "12")
     page.get_by_role("button", name="Make the draft").click()
+    assert page.get_by_role("button", name="Launch…").is_disabled(), "the texts must be tried on a phone first"
+    page.get_by_role("link", name="Send the test texts to your phone").click()
+    page.get_by_role("button", name="Send the test texts").click()
+    page.get_by_role("button", name="Yes, arrived and the code is filled in").click(timeout=90_000)
+    page.get_by_role("link", name="Back to Pilot").click()
     page.get_by_role("link", name="Launch…").click()
     assert page.locator("#launch").is_disabled(), "the number must be typed first"
     page.fill("[name=texts]", "12")

@@ -101,7 +101,11 @@ def test_the_whole_journey_by_commands(shell, spruce, people, tmp_path):
     preview = shell("campaign", "preview", "Move")
     assert preview["planned"] > 50
     assert shell("campaign", "launch", "Move", fails=1)["error"].startswith("Add --yes")
-    assert shell("campaign", "launch", "Move", "--yes")["planned"] == preview["planned"]
+    go = {line["id"]: line["state"] for line in preview["go"]}
+    assert (go["phones"], go["own_phone"], go["backup"]) == ("green", "red", "red")
+    assert all(line["sentence"] for line in preview["go"])
+    assert "No backup is on record" in shell("campaign", "launch", "Move", "--yes", fails=1)["error"]
+    assert shell("campaign", "launch", "Move", "--yes", "--override", "Test.")["planned"] == preview["planned"]
     sent = shell("send_due", "--until-idle")
     assert sent["accepted"] == sent["confirmed"] == preview["planned"]
     assert sent["remaining"] == sent["failed"] == sent["uncertain"] == 0

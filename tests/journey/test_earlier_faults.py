@@ -162,7 +162,7 @@ def test_no_text_goes_to_eleven_or_seven_digits(cell):
 def _ready_to_text():
     contacts.accept(patient=patient(), contact=contact(), by=_somebody())
     campaign = campaigns.create(name="Move", cohort="matched", days=(0,), by=None)
-    launching.launch(campaign, by=None)
+    launching.launch(campaign, by=None, override="A test.")
 
 
 def _somebody():

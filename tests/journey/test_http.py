@@ -4,6 +4,7 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
 
@@ -68,7 +69,7 @@ def take_in_answers(client, now) -> None:
     assert client.post(checked.redirect_chain[-1][0], follow=True).status_code == 200
 
 
-def test_the_whole_journey(signed_in, spruce, people, monday, tmp_path):
+def test_the_whole_journey(signed_in, user, spruce, people, monday, tmp_path):
     nurse = signed_in("staff")
     write_patient_list(tmp_path / "list.xlsx", people)
     write_apcm_workbook(tmp_path / "apcm.xlsx", people)
@@ -104,6 +105,11 @@ def test_the_whole_journey(signed_in, spruce, people, monday, tmp_path):
     campaign.refresh_from_db()
     assert campaign.state == "draft", "the typed number must be right"
     nurse.post(launch, {"texts": texts})
+    campaign.refresh_from_db()
+    assert campaign.state == "draft", "nothing is proven yet"
+    administrator = Client()
+    administrator.force_login(user("administrator"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    administrator.post(launch, {"texts": texts, "override": "A journey through the tests only."})
     campaign.refresh_from_db()
     assert (campaign.state, OrmQ.objects.count() > 0) == ("running", True)
 

@@ -8,6 +8,7 @@ from explorer.lib.models import TextingBasis
 from outreach.actions import campaigns, launching
 from outreach.models import Campaign, CampaignStep, Contact, ContactPhone, Match, Message
 from patients.models import Patient, Phone
+from tests import makers
 
 _next = count(1000)
 
@@ -66,9 +67,15 @@ def draft(name="Pilot", cohort="all", **values) -> Campaign:
     return campaigns.create(name=name, cohort=cohort, by=None, **values)
 
 
+def ready_draft(name="Pilot", cohort="all", **values) -> Campaign:
+    campaign = draft(name, cohort, **values)
+    makers.ready(campaign)
+    return campaign
+
+
 def launched(name="Pilot") -> Campaign:
     campaign = draft(name)
-    launching.launch(campaign, by=None)
+    launching.launch(campaign, by=None, override="A test.")
     return Campaign.objects.get(pk=campaign.pk)
 
 

@@ -201,13 +201,13 @@ def test_a_step_that_does_not_exist_is_not_found(signed_in):
 
 def test_the_launch_page_asks_for_the_number_of_texts(signed_in):
     made.reachable()
-    page = signed_in("staff").get(url("launch", made.draft().pk)).content.decode()
+    page = signed_in("staff").get(url("launch", made.ready_draft().pk)).content.decode()
     assert 'data-must-equal="1"' in page
 
 
 def test_the_right_number_launches_and_wakes_the_sender(signed_in):
     made.reachable()
-    campaign = made.draft()
+    campaign = made.ready_draft()
     page = signed_in("staff").post(url("launch", campaign.pk), {"texts": "1"}, follow=True)
     launched = Campaign.objects.get()
     assert (launched.state, launched.launched_by.username) == ("running", "test-staff")
@@ -220,10 +220,10 @@ def test_the_right_number_launches_and_wakes_the_sender(signed_in):
 def test_a_wrong_or_stale_number_sends_nothing(typed, signed_in):
     made.reachable("Ann")
     made.reachable("Bea")
-    campaign = made.draft()
+    campaign = made.ready_draft()
     page = signed_in("staff").post(url("launch", campaign.pk), {"texts": typed}, follow=True)
     assert state_of(campaign) == "draft"
-    assert not Message.objects.exists()
+    assert not campaign.messages.exists()
     assert queued() == []
     assert "Nothing was sent" in page.content.decode()
     assert 'data-must-equal="2"' in page.content.decode()
@@ -231,31 +231,31 @@ def test_a_wrong_or_stale_number_sends_nothing(typed, signed_in):
 
 def test_a_launch_twice_plans_once(signed_in):
     made.reachable()
-    campaign = made.draft()
+    campaign = made.ready_draft()
     client = signed_in("staff")
     client.post(url("launch", campaign.pk), {"texts": "1"})
     page = client.post(url("launch", campaign.pk), {"texts": "1"}, follow=True)
-    assert Message.objects.count() == 1
+    assert campaign.messages.count() == 1
     assert "launched before" in page.content.decode()
 
 
 @pytest.mark.parametrize(("role", "state"), [("administrator", "running"), ("provider", "draft"), ("staff", "draft")])
 def test_only_an_administrator_launches_in_spite_of_an_obstacle(role, state, signed_in):
     made.reachable()
-    campaign = made.draft()
+    campaign = made.ready_draft()
     CampaignStep.objects.filter(day=3).update(body=BAD)
     client = signed_in(role)
     page = client.get(url("launch", campaign.pk)).content.decode()
     assert "a text must not press anyone" in page
     assert ("Launch now" in page) == (role == "administrator")
-    client.post(url("launch", campaign.pk), {"texts": "1", "override": "Counsel agreed."})
+    client.post(url("launch", campaign.pk), {"texts": "1", "override": "Counsel agreed to these words."})
     assert state_of(campaign) == state
-    assert Campaign.objects.get().override == ("Counsel agreed." if role == "administrator" else "")
+    assert Campaign.objects.get().override == ("Counsel agreed to these words." if role == "administrator" else "")
 
 
 def test_an_administrator_too_must_give_a_reason(signed_in):
     made.reachable()
-    campaign = made.draft()
+    campaign = made.ready_draft()
     CampaignStep.objects.filter(day=3).update(body=BAD)
     signed_in("administrator").post(url("launch", campaign.pk), {"texts": "1", "override": ""})
     assert state_of(campaign) == "draft"

@@ -30,7 +30,7 @@ def campaign(user):
         for number in range(first, first + patients):
             _matched(number, f"+1205555{number:04}", staff)
         made = campaigns.create(name=name, cohort="matched", days=days, by=None)
-        launching.launch(made, by=None)
+        launching.launch(made, by=None, override="A test.")
         return made
 
     return launch
@@ -158,7 +158,7 @@ def test_two_patients_on_one_number_get_one_text_that_covers_both(spruce, user):
     staff = user("staff")
     couple = [_matched(1, "+12055550101", staff), _matched(2, "+12055550101", staff)]
     made = campaigns.create(name="Move", cohort="all", days=(0,), by=None)
-    launching.launch(made, by=None)
+    launching.launch(made, by=None, override="A test.")
     send(spruce, until_idle=True)
     message = Message.objects.get()
     assert set(message.patients.all()) == set(message.invitation.patients.all()) == set(couple)

@@ -134,7 +134,7 @@ def test_the_ledgers_tell_a_stop_as_a_revocation_of_texting():
 def test_a_text_to_a_number_of_somebody_else_was_no_invitation(reason, user, monday):
     made = patient()
     accept(patient=made, contact=contact(), by=user("staff"))
-    launching.launch(campaigns.create(name="Move", cohort="matched", days=(0, 3), by=None), by=None)
+    launching.launch(campaigns.create(name="Move", cohort="matched", days=(0, 3), by=None), by=None, override="A test.")
     Message.objects.update(state="confirmed", confirmed_at=monday(), **FROZEN)
     assert _standing(made) == "invited"
     Suppression.objects.create(phone="+12055550123", reason=reason)

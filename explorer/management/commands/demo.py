@@ -3,8 +3,10 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from explorer.demo.loading import load_practice, open_for_texting
+from explorer.demo.loading import load_practice
+from explorer.demo.opening import open_for_texting
 from explorer.demo.sign_ins import sign_ins
+from explorer.demo.trial import keep_fresh
 from explorer.lib import clock
 from explorer.lib.commands import PracticeCommand, Refused
 from explorer.running import refuse_taken_port, run
@@ -28,6 +30,7 @@ class Command(PracticeCommand):
         if day is not None:
             clock.jump_to(timedelta(days=day))
         open_for_texting()
+        keep_fresh()
 
         def when_up(address: str) -> None:
             self.say_welcome(address)

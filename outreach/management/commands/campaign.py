@@ -3,7 +3,7 @@ from django.db.models import Sum
 
 from explorer.lib.commands import PracticeCommand, Refused
 from explorer.lib.models import Practice
-from outreach import planning
+from outreach import go_facts, planning
 from outreach.actions import campaigns, launching
 from outreach.models import Campaign
 
@@ -43,6 +43,7 @@ class Command(PracticeCommand):
             previews = planning.preview(campaign, practice)
         except planning.NoLink as problem:
             raise Refused(str(problem)) from None
+        criteria = go_facts.criteria(campaign, practice, plan)
         parts = previews[0].segments.parts if previews else 0
         return self.status(name) | {
             "planned": len(plan.texts),
@@ -57,7 +58,8 @@ class Command(PracticeCommand):
                 }
                 for each in previews
             ],
-            "obstacles": launching.obstacles(campaign, practice),
+            "go": [{"id": each.id, "state": each.state, "sentence": each.sentence} for each in criteria],
+            "obstacles": launching.obstacles(campaign, practice, criteria),
         }
 
     def launch(self, name: str, *, yes: bool, override: str, **options) -> dict:

@@ -12,7 +12,7 @@ from explorer import figures, work
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
 from explorer.lib.pages import page
-from explorer.schedules import worker_alive
+from explorer.watching import note
 from explorer.work import Tile
 from outreach.gate import POLL_GOOD_FOR
 from outreach.models import Campaign, LineState, Match
@@ -149,9 +149,16 @@ def _contacts(line: LineState) -> Sign:
 
 
 def _background() -> Sign:
-    if worker_alive():
+    watch = note.read()
+    if not watch.children:
+        return Sign("Background work", "Not running. Close the program and start it again", "bad")
+    if not watch.is_well("worker"):
+        return Sign("Background work", "It is being started", "warn")
+    restart = watch.last_restart()
+    if restart is None:
         return Sign("Background work", "Running", "good")
-    return Sign("Background work", "Not running. Close the program and start it again", "bad")
+    moment, why = restart
+    return Sign("Background work", f"Running. On {_when(moment)} {why}", "good")
 
 
 def _when(moment: datetime) -> str:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psutil
 from django.conf import settings
+from django.db import connection
 
 from explorer.lib import clock
 from explorer.lib.commands import Refused
@@ -35,6 +36,7 @@ LOOK_COUNTS = 3.0  # seconds at most, however long the watch itself was held up
 SLEPT = 6.0  # a longer pause between two looks: the PC slept, or the clock was set
 HEALTHY_FOR = 10.0
 LONGEST_PAUSE = 30
+HEAD_START = 3.0  # the first page does not compete with the worker's start
 
 
 @dataclass
@@ -124,11 +126,10 @@ def run(port: int, *, when_up: Callable[[str], None]) -> None:
         signal.signal(number, _as_interrupt)  # also where a shell in the background had it ignored
     children = [
         Child("web", ["web", "--port", str(port)], lambda mark: WebSigns(mark, port)),
-        Child("worker", ["work"], WorkerSigns),
+        Child("worker", ["work"], WorkerSigns, start_again_at=time.monotonic() + HEAD_START),
     ]
     try:
-        for child in children:
-            child.start()
+        children[0].start()
         threading.Thread(target=_tell_when_up, args=(port, when_up), daemon=True).start()
         _watch(children)
     except KeyboardInterrupt:
@@ -176,6 +177,7 @@ def _wake(children: list[Child]) -> None:
         if child.process is not None:
             child.signs.forgive()
     look_now()
+    connection.close()
 
 
 def _as_interrupt(number, frame) -> None:

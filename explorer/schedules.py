@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import F
 from django.db.models.functions import Now
 from django_q.models import OrmQ, Schedule
@@ -43,4 +43,3 @@ def look_now() -> None:
     with suppress(DatabaseError):  # the next minute comes anyway
         for task in EVERY_MINUTE.values():
             async_task(task)
-    connection.close()

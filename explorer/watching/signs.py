@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 from explorer.watching import beats
 
 HOST = "127.0.0.1"
-SILENT_FOR = 8.0  # seconds without a sign; with the time to start again 15 in all
+SILENT_FOR = 7.0  # seconds without a sign; with the time to start again 15 in all
 COMES_UP_WITHIN = 60.0
 WRITING_FOR = 60.0  # longer than this no silence is excused by somebody else's writing
 ASK_EVERY = 2.0

@@ -160,7 +160,7 @@ Q_CLUSTER = {
     "save_limit": 100,
     "catch_up": False,
     "has_replica": False,
-    "guard_cycle": 3,  # divides timeout + 3, or the guard would miss the moment to end what runs too long
+    "guard_cycle": 1,  # must divide timeout + 3, or the guard misses the moment to end what runs too long
     "recycle": 10_000,  # the tasks that go round count too (decision 0009)
 }
 

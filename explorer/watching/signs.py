@@ -15,7 +15,8 @@ from django.db import OperationalError, connection, transaction
 from explorer.watching import beats
 
 HOST = "127.0.0.1"
-SILENT_FOR = 7.0  # seconds without a sign; with the time to start again 15 in all
+WEB_SILENT_FOR = 8.0  # seconds without a sign; with the time to start again 15 in all
+WORKER_SILENT_FOR = 6.0  # fewer: it takes longer to start
 COMES_UP_WITHIN = 60.0
 WRITING_FOR = 60.0  # longer than this no silence is excused by somebody else's writing
 ASK_EVERY = 2.0
@@ -75,15 +76,18 @@ class WebSigns(Signs):
             self.silent, self.up, self.answers_seen = 0.0, True, self.answers
 
     def trouble(self) -> str:
-        return "it did not answer" if self.silent >= SILENT_FOR else ""
+        return "it did not answer" if self.silent >= WEB_SILENT_FOR else ""
 
     def forgive(self) -> None:
         self.silent = 0.0
 
 
 def answers(port: int, mark: Path) -> bool:
-    """Whether the web server with this mark, and no other program, answers on this PC's own port."""
-    line = http.client.HTTPConnection(HOST, port, timeout=SILENT_FOR)
+    """Whether the web server with this mark, and no other program, answers on this PC's own port.
+
+    The one call that does not go through `explorer.lib.http`: it cannot leave the PC, and must be cheap.
+    """
+    line = http.client.HTTPConnection(HOST, port, timeout=WEB_SILENT_FOR)
     try:
         line.request("GET", ALIVE_URL)
         answer = line.getresponse()
@@ -123,7 +127,7 @@ class WorkerSigns(Signs):
                 del self.found[name], self.silent[name]
 
     def _silent(self) -> list[str]:
-        return [name for name, seconds in self.silent.items() if seconds >= SILENT_FOR]
+        return [name for name, seconds in self.silent.items() if seconds >= WORKER_SILENT_FOR]
 
     def _somebody_is_free(self) -> bool:
         workers = [sign for name, sign in self.found.items() if name.startswith("worker-")]

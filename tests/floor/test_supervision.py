@@ -149,7 +149,7 @@ def test_a_second_start_on_the_same_data_folder_is_refused(program):
 def test_a_sleep_of_the_whole_pc_restarts_nothing(program):
     before, restarted = program.members(), program.restarted()
     os.killpg(program.process.pid, signal.SIGSTOP)
-    time.sleep(12)
+    time.sleep(9)
     os.killpg(program.process.pid, signal.SIGCONT)
     program.does_a_task()
     time.sleep(3)
@@ -170,9 +170,9 @@ def test_a_frozen_web_server_and_a_dead_locked_worker_are_replaced(program):
 
 
 def test_a_cluster_whose_head_was_killed_is_replaced_and_not_adopted(program):
-    before = program.members("worker")
+    before, restarted = program.members("worker"), program.restarted()
     os.kill(program.of_worker("main")[0], signal.SIGKILL)
-    wait(lambda: gone(before), "the old cluster gone")
+    wait(lambda: gone(before) and program.restarted() == [*restarted, "worker"], "the old cluster gone")
     wait(program.is_well, "well again")
     program.does_a_task()
     assert not before & program.members()

@@ -86,8 +86,8 @@ class Child:
         self.process = None
 
     def stop(self) -> None:
-        """Like `end`, but the child may finish what it has in hand."""
-        if self.process is not None:
+        """Like `end`, but a child that is up may leave by itself."""
+        if self.process is not None and self.signs.up:
             with suppress(OSError):
                 self.process.stdin.close()
             with suppress(subprocess.TimeoutExpired):

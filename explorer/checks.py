@@ -163,7 +163,7 @@ def _watched(watch: note.Note) -> Check:
     told = "Web server and worker are watched and alive." if well else "Web server or worker is being started."
     if restart := watch.last_restart():
         moment, why = restart
-        told += f" {len(watch.restarts)} restarts are noted; on {moment:%m/%d/%Y %H:%M} UTC {why}."
+        told += f" Restarts on record: {len(watch.restarts)}; on {moment:%m/%d/%Y %H:%M} UTC {why}."
     return Check("watched", well, told, "Wait a minute. If it stays so, close the program and start it again.")
 
 

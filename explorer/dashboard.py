@@ -1,7 +1,7 @@
 """The first page: where everybody stands, how the outreach goes, what is to be done today."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.shortcuts import render
@@ -17,6 +17,8 @@ from explorer.work import Tile
 from outreach.gate import POLL_GOOD_FOR
 from outreach.models import Campaign, LineState, Match
 from patients.models import Patient
+
+TOLD_FOR = timedelta(days=1)  # a restart of the worker or the web server
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def _background() -> Sign:
     if not watch.is_well("worker"):
         return Sign("Background work", "It is being started", "warn")
     restart = watch.last_restart()
-    if restart is None:
+    if restart is None or clock.without_jump() - restart[0] > TOLD_FOR:
         return Sign("Background work", "Running", "good")
     moment, why = restart
     return Sign("Background work", f"Running. On {_when(moment)} {why}", "good")

@@ -65,9 +65,9 @@ def test_signs_of_life_keep_a_worker(worker):
     assert worker.look(times=10 * LOOKS) == ""
 
 
-@pytest.mark.parametrize("name", [f"main-{MINE}", f"worker-{MINE}"])
-def test_a_process_that_lives_and_stands_still_is_found(worker, name):
-    assert worker.look(name, times=LOOKS) == f"its {name.partition('-')[0]} process stood still"
+@pytest.mark.parametrize("role", ["main", "worker"])
+def test_a_process_that_lives_and_stands_still_is_found(worker, role):
+    assert worker.look(f"{role}-{MINE}", times=LOOKS) == f"its {role} process stood still"
 
 
 def test_a_member_that_has_ended_is_forgotten(worker):
@@ -194,6 +194,15 @@ def test_the_first_page_tells_of_the_last_restart(watch, signed_in):
     watch.keep({"web": note.WELL, "worker": note.WELL})
     page = signed_in("staff").get("/admin/").content.decode()
     assert "the worker was started again because it took no task" in page
+
+
+def test_the_first_page_does_not_tell_of_a_restart_long_ago(watch, signed_in):
+    old = {"at": "2020-01-01T10:00:00+00:00", "what": "web", "why": "it did not answer"}
+    watch.note.restarts.append(old)
+    watch.keep({"web": note.WELL, "worker": note.WELL})
+    page = signed_in("staff").get("/admin/").content.decode()
+    assert "Running" in page
+    assert "started again" not in page
 
 
 def test_the_watch_is_answered_without_a_sign_in(client, django_assert_num_queries):

@@ -60,14 +60,23 @@ class Child:
     def look(self, step: float) -> str:
         """Start it when its time has come; end it when something is wrong, and say what."""
         if self.process is None:
-            if time.monotonic() >= self.start_again_at:
-                self.start()
-            return ""
+            return self._start_in_time()
         wrong = self.signs.look(step) if self.process.poll() is None else "it had ended"
         if wrong:
             self.end()
             self.start_again_at = time.monotonic() + self._pause()
+            self._start_in_time()
         return wrong
+
+    def _start_in_time(self) -> str:
+        if time.monotonic() < self.start_again_at:
+            return ""
+        try:
+            self.start()
+        except OSError:  # no room for one more folder or process: the watch itself must go on
+            self.process, self.start_again_at = None, time.monotonic() + LONGEST_PAUSE
+            return "it could not be started"
+        return ""
 
     def _pause(self) -> int:
         """None after a healthy time; what ends at once again and again waits longer and longer."""

@@ -131,6 +131,17 @@ def test_what_ends_at_once_again_and_again_waits_longer(tmp_path, healthy, pause
     assert [child._pause() for _ in pauses] == pauses
 
 
+def test_a_child_that_cannot_be_started_does_not_end_the_watch(tmp_path):
+    def no_room(mark):
+        raise OSError("no space left on device")
+
+    child = Child("worker", ["work"], no_room)
+    assert child.look(1.0) == "it could not be started"
+    assert child.look(1.0) == "", "it is tried again later"
+    assert child.how() == note.WAITING
+    child.stop()
+
+
 @pytest.fixture
 def watch(settings, tmp_path):
     settings.HOME = tmp_path

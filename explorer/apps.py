@@ -9,8 +9,11 @@ class ExplorerConfig(AppConfig):
 
     def ready(self) -> None:
         from explorer import audited
+        from explorer.watching import beats
 
         audited.register()
+        if beats.watched():
+            beats.listen_to_queue()
 
 
 class SiteConfig(AdminConfig):

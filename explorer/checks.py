@@ -15,7 +15,7 @@ from consent.form_link import BadSample, read_sample
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
 from explorer.models import User
-from explorer.schedules import worker_alive
+from explorer.watching import note
 from outreach.models import LineState
 from outreach.spruce import BadToken, NotConfigured, Spruce, SpruceError, configured
 
@@ -143,15 +143,28 @@ def _clocks(spruce: Spruce) -> Check:
 
 
 def _background() -> Iterator[Check]:
-    alive = worker_alive()
+    watch = note.read()
+    alive = watch.is_well("worker")
     yield Check(
         "worker", alive, "The background worker runs." if alive else "The background worker does not run.",
         "python3 manage.py start",
     )  # fmt: skip
+    yield _watched(watch)
     polled = LineState.objects.values_list("polled_at", flat=True).get(pk=1)
     fresh = polled is not None and clock.now() - polled <= REPLIES_READ_WITHIN
     told = f"Replies were read at {polled:%m/%d/%Y %H:%M} UTC." if polled else "Replies were never read."
     yield Check("replies", fresh, told, "python3 manage.py poll_replies")
+
+
+def _watched(watch: note.Note) -> Check:
+    if not watch.children:
+        return Check("watched", False, "Nobody watches the web server and the worker.", "python3 manage.py start")
+    well = watch.is_well("web") and watch.is_well("worker")
+    told = "Web server and worker are watched and alive." if well else "Web server or worker is being started."
+    if restart := watch.last_restart():
+        moment, why = restart
+        told += f" Restarts on record: {len(watch.restarts)}; on {moment:%m/%d/%Y %H:%M} UTC {why}."
+    return Check("watched", well, told, "Wait a minute. If it stays so, close the program and start it again.")
 
 
 EXAMINATIONS: tuple[Callable[[], Iterator[Check]], ...] = (

@@ -1,7 +1,7 @@
 """The first page: where everybody stands, how the outreach goes, what is to be done today."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.shortcuts import render
@@ -12,13 +12,15 @@ from explorer import figures, work
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
 from explorer.lib.pages import page
-from explorer.schedules import worker_alive
+from explorer.watching import note
 from explorer.work import Tile
 from outreach import go
 from outreach.gate import POLL_GOOD_FOR
 from outreach.models import Campaign, LineState, Match
 from outreach.notices import notices
 from patients.models import Patient
+
+TOLD_FOR = timedelta(days=1)  # a restart of the worker or the web server
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +155,16 @@ def _contacts(line: LineState) -> Sign:
 
 
 def _background() -> Sign:
-    if worker_alive():
+    watch = note.read()
+    if not watch.children:
+        return Sign("Background work", "Not running. Close the program and start it again", "bad")
+    if not watch.is_well("worker"):
+        return Sign("Background work", "It is being started", "warn")
+    restart = watch.last_restart()
+    if restart is None or clock.without_jump() - restart[0] > TOLD_FOR:
         return Sign("Background work", "Running", "good")
-    return Sign("Background work", "Not running. Close the program and start it again", "bad")
+    moment, why = restart
+    return Sign("Background work", f"Running. On {_when(moment)} {why}", "good")
 
 
 def _when(moment: datetime) -> str:

@@ -149,6 +149,7 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 Q_CLUSTER = {
     "name": "patient-explorer",
     "orm": "default",
+    "broker_class": "explorer.watching.broker.Broker",
     "workers": 2,
     "poll": 0.5,
     "queue_limit": 1,
@@ -159,7 +160,8 @@ Q_CLUSTER = {
     "save_limit": 100,
     "catch_up": False,
     "has_replica": False,
-    "guard_cycle": 5,
+    "guard_cycle": 1,  # must divide timeout + 3, or the guard misses the moment to end what runs too long
+    "recycle": 10_000,  # the tasks that go round count too (decision 0009)
 }
 
 AUDITLOG_LOGENTRY_MODEL = "auditlog.LogEntry"

@@ -2,8 +2,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from explorer.alive import alive
+from explorer.watching.signs import ALIVE_URL
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
+    path(ALIVE_URL.strip("/") + "/", alive),
     path("admin/", admin.site.urls),
     path("accounts/", include("explorer.sign_in")),
 ]

@@ -10,6 +10,7 @@ from explorer.demo.trial import keep_fresh
 from explorer.lib import clock
 from explorer.lib.commands import PracticeCommand, Refused
 from explorer.running import refuse_taken_port, run
+from explorer.watching.family import only_watch
 
 
 class Command(PracticeCommand):
@@ -23,7 +24,13 @@ class Command(PracticeCommand):
     def work(self, *, port: int, day: int | None, no_browser: bool, **options) -> dict:
         if settings.MODE != "demo":
             raise Refused("PATIENT_EXPLORER_MODE is live. Unset it to run the demo, or use `start`.")
-        refuse_taken_port(port)
+        with only_watch():
+            refuse_taken_port(port)
+            self.load(day)
+            self.run(port, no_browser)
+        return {"stopped": True}
+
+    def load(self, day: int | None) -> None:
         self.stdout.write("Loading the made-up practice ...")
         self.stdout.flush()
         load_practice()
@@ -32,13 +39,13 @@ class Command(PracticeCommand):
         open_for_texting()
         keep_fresh()
 
+    def run(self, port: int, no_browser: bool) -> None:
         def when_up(address: str) -> None:
             self.say_welcome(address)
             if not no_browser:
                 webbrowser.open(address)
 
         run(port, when_up=when_up)
-        return {"stopped": True}
 
     def say_welcome(self, address: str) -> None:
         self.stdout.write(f"\nPatient Explorer (demo) runs at {address}\n\nSign in as one of:")

@@ -3,6 +3,7 @@ import webbrowser
 from explorer.lib.commands import PracticeCommand, Refused
 from explorer.models import User
 from explorer.running import refuse_taken_port, run
+from explorer.watching.family import only_watch
 
 
 class Command(PracticeCommand):
@@ -17,8 +18,12 @@ class Command(PracticeCommand):
             raise Refused(
                 "There is no administrator yet. Make one first: python3 manage.py person add NAME --role administrator"
             )
-        refuse_taken_port(port)
+        with only_watch():
+            refuse_taken_port(port)
+            self.run(port, no_browser)
+        return {"stopped": True}
 
+    def run(self, port: int, no_browser: bool) -> None:
         def when_up(address: str) -> None:
             self.stdout.write(f"Patient Explorer runs at {address}   (Ctrl-C stops it)")
             self.stdout.flush()
@@ -26,4 +31,3 @@ class Command(PracticeCommand):
                 webbrowser.open(address)
 
         run(port, when_up=when_up)
-        return {"stopped": True}

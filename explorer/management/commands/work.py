@@ -1,8 +1,11 @@
+import os
+
 from django_q.cluster import Cluster
 
 from explorer.lib.commands import PracticeCommand
 from explorer.running import end_with_parent
-from explorer.schedules import set_schedules
+from explorer.schedules import set_schedules, take_up_again
+from explorer.watching import beats
 
 
 class Command(PracticeCommand):
@@ -10,8 +13,13 @@ class Command(PracticeCommand):
 
     def work(self, **options) -> dict:
         set_schedules()
+        if beats.watched():
+            take_up_again()
         ending = end_with_parent()
         cluster = Cluster()
         cluster.start()
-        cluster.sentinel.join()
+        while cluster.sentinel.is_alive():
+            if beats.watched():
+                beats.sign(f"main-{os.getpid()}")
+            cluster.sentinel.join(beats.EVERY)
         return {} if ending.is_set() else {"ok": False, "error": "The worker ended; it is started again."}

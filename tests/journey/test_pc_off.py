@@ -33,7 +33,7 @@ def test_nothing_bursts_out_after_five_days(tmp_path):
         shell("sync_contacts")
         shell("match_contacts")
         shell("campaign", "create", "Move", "--cohort", "matched", "--steps", "0,3,7,14")
-        count = shell("campaign", "launch", "Move", "--yes")["planned"]
+        count = shell("campaign", "launch", "Move", "--yes", "--override", "A test.")["planned"]
         assert shell("send_due", "--until-idle")["confirmed"] == count > 5
 
         shell("send_due", "--max", "2", at=day(3))  # two reminders go out, then the power goes off

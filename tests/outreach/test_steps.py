@@ -34,7 +34,7 @@ def launch(spruce, user):
             known = contact(f"entity_{number}", family=last, phone=e164)
             contacts.accept(patient=made, contact=known, by=staff)
         campaign = campaigns.create(name="Move", cohort="matched", days=days, by=None)
-        launching.launch(campaign, by=None)
+        launching.launch(campaign, by=None, override="A test.")
         send(spruce)
         return campaign
 
@@ -286,7 +286,7 @@ def test_a_first_text_is_not_replaced_by_a_call(spruce, user, monday):
     contacts.accept(patient=made, contact=contact(), by=user("staff"))
     called(made, monday(-HOUR))
     monday()
-    launching.launch(campaigns.create(name="Move", cohort="matched", days=(0,), by=None), by=None)
+    launching.launch(campaigns.create(name="Move", cohort="matched", days=(0,), by=None), by=None, override="A test.")
     send(spruce)
     assert texts(spruce) == [1]
 

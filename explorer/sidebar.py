@@ -18,6 +18,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Campaigns", "campaign", "outreach_campaign_changelist", "outreach.view_campaign"),
         ("Texts", "sms", "outreach_message_changelist", "outreach.view_message", "uncertain"),
         ("Replies", "inbox", "outreach_reply_changelist", "outreach.view_reply", "replies"),
+        ("Numbers to check", "phone_disabled", "outreach_suppression_to_check", "outreach.view_suppression", "numbers"),
         ("Do not text", "block", "outreach_suppression_changelist", "outreach.view_suppression"),
     ],
     "Decide": [
@@ -29,6 +30,7 @@ GROUPS: dict[str, list[tuple]] = {
     "Practice": [
         ("Practice profile", "storefront", "floor_practice_changelist", "floor.view_practice"),
         ("Text templates", "edit_note", "outreach_texttemplate_changelist", "outreach.view_texttemplate"),
+        ("Saved answers", "quickreply", "outreach_savedanswer_changelist", "outreach.view_savedanswer"),
         ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
         ("Audit log", "history", "auditlog_logentry_changelist", "auditlog.view_logentry"),
     ],

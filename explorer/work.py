@@ -8,6 +8,7 @@ from django.urls import reverse
 from consent.models import Response
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Match, Message, Reply
+from outreach.number_checks import open_checks
 from patients.models import DuplicatePair, ImportBatch
 
 
@@ -29,6 +30,7 @@ def counts(request) -> dict[str, int]:
             "duplicates": DuplicatePair.objects.open().count(),
             "matches": Match.objects.in_review().values("patient").distinct().count(),
             "uncertain": Message.objects.filter(state=Message.State.UNCERTAIN).count(),
+            "numbers": len(open_checks()),
             "replies": Reply.objects.needs_answer().count(),
             "answers": Response.objects.in_review().count(),
         }
@@ -42,6 +44,7 @@ def tiles(request) -> list[Tile]:
     return [
         Tile("Replies to answer", found["replies"], reverse("admin:outreach_reply_changelist")),
         Tile("Calls due", None, reverse("admin:outreach_attempt_follow_up"), live=calls),
+        Tile("Numbers to check", found["numbers"], reverse("admin:outreach_suppression_to_check")),
         Tile("Form answers to review", found["answers"], reverse("admin:consent_response_changelist")),
         Tile("Contact matches to review", found["matches"], reverse("admin:outreach_match_changelist")),
         Tile("Imports to review", found["imports"], reverse("admin:patients_importbatch_changelist")),

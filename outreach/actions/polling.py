@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from explorer.lib import clock
-from outreach.actions import replies
+from outreach.actions import replies, withdrawing
 from outreach.models import Conversation, LineState, Message, Reply
 from outreach.spruce import Conversation as SpruceConversation
 from outreach.spruce import Item, Spruce
@@ -46,6 +46,7 @@ def poll(spruce: Spruce, *, in_a_hurry: bool = False) -> Polled:
         if _needs_reading(known, conversation.last_message_at, started, ours.get(known.phone), ahead):
             _read(spruce, known, conversation.last_message_at, since, polled)
     LineState.objects.filter(pk=1).update(polled_at=clock.now(), read_until=started)
+    withdrawing.after_a_poll(spruce)
     return polled
 
 

@@ -1,5 +1,6 @@
 """Reminders: questions asked at their time, and late ones that wait for a person."""
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,9 +10,12 @@ from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
 from outreach import facts, gate, planning
+from outreach.actions import replies
 from outreach.actions.launching import plan_messages
 from outreach.models import Campaign, CampaignStep, Message, MessagePatient, Reply
 from patients.models import Patient
+
+LATE = "This reminder is more than a day late."
 
 
 def plan_reminders(now: datetime) -> int:
@@ -42,12 +46,14 @@ def _plan_step(campaign: Campaign, step: CampaignStep, practice: Practice, now: 
     for phone in campaign.messages.open().filter(step__day__lt=step.day).values_list("phone", flat=True):
         begun.pop(phone, None)
     texts = _still_to_ask(campaign, set(begun), practice)
-    on_time = [text for text in texts if not planning.late(_due(begun[text.phone], step.day, practice))]
-    late = [text for text in texts if text not in on_time]
-    for group, hold in ((on_time, ""), (late, "This reminder is more than a day late.")):
-        if group:
-            due_at = max(_due(begun[text.phone], step.day, practice) for text in group)
-            plan_messages(campaign, step, group, due_at=due_at, hold=hold, by=None)
+    groups: dict[str, list[planning.PlannedText]] = defaultdict(list)
+    deaths = replies.numbers_with_a_death()
+    for text in texts:
+        late = LATE if planning.late(_due(begun[text.phone], step.day, practice)) else ""
+        groups[replies.HELD_FOR_A_DEATH if text.phone in deaths else late].append(text)
+    for hold, group in groups.items():
+        due_at = max(_due(begun[text.phone], step.day, practice) for text in group)
+        plan_messages(campaign, step, group, due_at=due_at, hold=hold, by=None)
     return len(texts)
 
 

@@ -168,10 +168,11 @@ def _turn_back(message: Message, refusals: list[gate.Refusal], report: Report, n
 
 
 def _send_answers(spruce: Spruce, report: Report) -> None:
-    """Staff's answers go first; they wait for no texting hours, a person is talking."""
+    """Staff's answers and confirmed stops go first; they wait for no texting hours, a person is talking."""
     if Practice.current().texting_stopped_at:
         return
-    waiting = Message.objects.filter(kind=Message.Kind.ANSWER, state=State.PLANNED).exclude(not_before__gt=clock.now())
+    waiting = Message.objects.filter(state=State.PLANNED).exclude(kind=Message.Kind.CAMPAIGN)
+    waiting = waiting.exclude(not_before__gt=clock.now())
     for pk in waiting.order_by("pk").values_list("pk", flat=True):
         message = _claim_answer(pk)
         if message is None:
@@ -185,8 +186,8 @@ def _claim_answer(pk: int) -> Message | None:
     message = Message.objects.select_for_update().get(pk=pk)
     if message.state != State.PLANNED:
         return None
-    if replies.is_stopped(message.phone):
-        message.state, message.reason = State.SKIPPED, gate.WORDS["suppressed"]
+    if against := replies.stands_against(message):
+        message.state, message.reason = State.SKIPPED, against
         message.save(update_fields=["state", "reason"])
         return None
     now = clock.now()

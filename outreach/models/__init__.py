@@ -3,7 +3,8 @@ from outreach.models.campaigns import Campaign, CampaignPatient, CampaignStep, T
 from outreach.models.contacts import Contact, ContactPhone, Match
 from outreach.models.line import LineState
 from outreach.models.messages import Message, MessagePatient
-from outreach.models.replies import Conversation, Reply, Suppression
+from outreach.models.replies import Conversation, Reply, SavedAnswer
+from outreach.models.suppressions import NumberCheck, ScheduledWithdrawal, Suppression
 
 __all__ = [
     "Attempt",
@@ -17,7 +18,10 @@ __all__ = [
     "Match",
     "Message",
     "MessagePatient",
+    "NumberCheck",
     "Reply",
+    "SavedAnswer",
+    "ScheduledWithdrawal",
     "Suppression",
     "TextTemplate",
 ]

@@ -53,6 +53,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "outreach.view_suppression": EVERYONE,
     "outreach.add_suppression": CARE_TEAM,
     "outreach.change_suppression": LEADERS,
+    "outreach.view_numbercheck": EVERYONE,
+    "outreach.change_numbercheck": CARE_TEAM,
     "outreach.view_attempt": EVERYONE,
     "outreach.record_attempt": CARE_TEAM,
     "floor.view_practice": EVERYONE,

@@ -18,7 +18,13 @@ GROUPS: dict[str, list[tuple]] = {
         ("Campaigns", "campaign", "outreach_campaign_changelist", "outreach.view_campaign"),
         ("Texts", "sms", "outreach_message_changelist", "outreach.view_message", "uncertain"),
         ("Replies", "inbox", "outreach_reply_changelist", "outreach.view_reply", "replies"),
-        ("Numbers to check", "phone_disabled", "outreach_suppression_to_check", "outreach.view_suppression", "numbers"),
+        (
+            "Numbers to check",
+            "phone_disabled",
+            "outreach_numbercheck_changelist",
+            "outreach.view_numbercheck",
+            "numbers",
+        ),
         ("Do not text", "block", "outreach_suppression_changelist", "outreach.view_suppression"),
     ],
     "Decide": [

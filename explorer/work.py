@@ -44,7 +44,7 @@ def tiles(request) -> list[Tile]:
     return [
         Tile("Replies to answer", found["replies"], reverse("admin:outreach_reply_changelist")),
         Tile("Calls due", None, reverse("admin:outreach_attempt_follow_up"), live=calls),
-        Tile("Numbers to check", found["numbers"], reverse("admin:outreach_suppression_to_check")),
+        Tile("Numbers to check", found["numbers"], reverse("admin:outreach_numbercheck_changelist")),
         Tile("Form answers to review", found["answers"], reverse("admin:consent_response_changelist")),
         Tile("Contact matches to review", found["matches"], reverse("admin:outreach_match_changelist")),
         Tile("Imports to review", found["imports"], reverse("admin:patients_importbatch_changelist")),

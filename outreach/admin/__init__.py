@@ -1,3 +1,3 @@
-from outreach.admin import campaigns, follow_up, matches, messages, replies, saved_answers, suppressions
+from outreach.admin import campaigns, follow_up, matches, messages, number_checks, replies, saved_answers, suppressions
 
-__all__ = ["campaigns", "follow_up", "matches", "messages", "replies", "saved_answers", "suppressions"]
+__all__ = ["campaigns", "follow_up", "matches", "messages", "number_checks", "replies", "saved_answers", "suppressions"]

@@ -28,8 +28,8 @@ BADGES = {
 }
 MEANINGS = {
     Kind.OPT_OUT: "The patient asked to stop. Texting was stopped when this came in.",
-    Kind.WRONG_NUMBER: "Texting to this number was stopped. Find the right one for the patient’s page.",
-    Kind.DECEASED: "Texting to this number was stopped. Check gently, then mark the patient as deceased.",
+    Kind.WRONG_NUMBER: "Texting to this number was stopped. Find the right one:",
+    Kind.DECEASED: "Texting to this number was stopped. Check gently, then mark the patient as deceased:",
     Kind.HELP: "The patient asked for help. Answer, or call.",
     Kind.EMERGENCY: "Call the patient now. In danger of life, call 911. Do not answer by text alone.",
     Kind.DECLINE: "This reads like a no. A text is never a decision: call, then record the answer.",
@@ -94,6 +94,7 @@ class ReplyAdmin(PracticeAdmin):
             number=shown(reply.phone),
             people=people,
             patient=reply.patient,
+            to_check=reply.kind in (Kind.WRONG_NUMBER, Kind.DECEASED),
             to_call=reply.urgent or reply.kind in TO_CALL,
             conversation=_conversation(reply),
             stops=list(Suppression.objects.in_force().filter(phone=reply.phone).order_by("effective_at")),

@@ -1,4 +1,4 @@
-"""The numbers that get no text: the list, the questions they leave to a person, and the proof for an auditor."""
+"""The numbers that get no text: the list, and the proof for an auditor."""
 
 import io
 from datetime import timedelta
@@ -18,11 +18,9 @@ from explorer.lib import clock
 from explorer.lib.pages import PracticeAdmin, page
 from explorer.lib.tables import write_csv
 from outreach import stop_proof
-from outreach.actions import checking, replies
-from outreach.models import Message, Suppression
-from outreach.number_checks import open_checks
+from outreach.actions import replies
+from outreach.models import Suppression
 from patients.actions import record_export
-from patients.models import Patient
 from patients.phones import BadPhone, read_phone
 from patients.phones import display as shown
 
@@ -215,41 +213,6 @@ class SuppressionAdmin(PracticeAdmin):
             headers={"Content-Disposition": 'attachment; filename="proof-of-stops.csv"'},
         )
 
-    @page("to-check/", look="outreach.view_suppression")
-    def to_check(self, request):
-        """Wrong numbers and deaths: what only a person can find out."""
-        listed = Paginator(open_checks(), PER_PAGE).get_page(request.GET.get("p"))
-        held = set(
-            Message.objects.filter(hold=replies.HELD_FOR_A_DEATH, state=Message.State.PLANNED).values_list(
-                "phone", flat=True
-            )
-        )
-        return self.show(
-            request,
-            "outreach/number_checks.html",
-            "Numbers to check",
-            listed=listed,
-            rows=[
-                {"check": check, "last": check.stop.phone[-4:], "death": check.stop.reason == Reason.DECEASED,
-                 "holds": check.stop.phone in held}
-                for check in listed
-            ],
-            may_close=request.user.has_perm("outreach.add_suppression"),
-            may_lift=request.user.has_perm("outreach.change_suppression"),
-            may_fix=request.user.has_perm("patients.change_patient"),
-        )  # fmt: skip
-
-    @page("<int:suppression_id>/checked/<int:patient_id>/", look="", act="outreach.add_suppression")
-    def checked(self, request, suppression_id: int, patient_id: int):
-        stop = get_object_or_404(Suppression, pk=suppression_id)
-        patient = get_object_or_404(Patient, pk=patient_id)
-        try:
-            checking.close_check(stop, patient=patient, because=request.POST.get("because", ""), by=request.user)
-            messages.success(request, f"Closed for {patient.sort_name}. The reason is on record.")
-        except ValidationError as problem:
-            messages.error(request, problem.messages[0])
-        return redirect("admin:outreach_suppression_to_check")
-
 
 def _stopped(number: str, told: dict, *, by) -> str:
     """Stops it, and every other number of an owner who asked; a sentence for the page."""
@@ -262,11 +225,13 @@ def _stopped(number: str, told: dict, *, by) -> str:
 
 
 def _in_words(seconds: float) -> str:
-    """As 42 s, 3 min, 2 h 5 min, 3 days."""
+    """As 42 s, 3 min, 2 h 5 min, 1 day, 3 days."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = int(seconds // 60)
     if minutes < 60:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days"
+    if hours < 24:
+        return f"{hours} h {minutes} min"
+    return "1 day" if hours < 48 else f"{hours // 24} days"

@@ -17,7 +17,7 @@ from tests.makers import patient
 from tests.outreach import made
 
 NUMBER = "+12055550123"
-PAGE = reverse("admin:outreach_suppression_to_check")
+PAGE = reverse("admin:outreach_numbercheck_changelist")
 
 
 @pytest.fixture
@@ -154,9 +154,9 @@ def test_the_page_shows_patient_last_four_words_and_the_way_to_mend_it(signed_in
 
 def test_it_stands_on_the_first_page_and_in_the_sidebar(signed_in, owner):
     said()
-    client = signed_in("staff")
-    assert "Numbers to check" in client.get("/admin/").content.decode()
-    assert client.get("/admin/").wsgi_request.user.is_authenticated
+    page = signed_in("staff").get("/admin/").content.decode()
+    assert page.count(PAGE) == 2
+    assert page.count("Numbers to check") == 2
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_it_stands_on_the_first_page_and_in_the_sidebar(signed_in, owner):
 def test_who_may_close(signed_in, owner, role, may):
     stop, client = said(), signed_in(role)
     page = client.get(PAGE).content.decode()
-    url = reverse("admin:outreach_suppression_checked", args=[stop.pk, owner.pk])
+    url = reverse("admin:outreach_numbercheck_close", args=[stop.pk, owner.pk])
     assert (url in page) == may
     assert client.get(url).status_code == 403
     assert (client.post(url, {"because": "Moved abroad."}).status_code == 302) == may
@@ -174,7 +174,7 @@ def test_who_may_close(signed_in, owner, role, may):
 
 def test_closing_without_a_reason_tells_so(signed_in, owner):
     stop, client = said(), signed_in("staff")
-    url = reverse("admin:outreach_suppression_checked", args=[stop.pk, owner.pk])
+    url = reverse("admin:outreach_numbercheck_close", args=[stop.pk, owner.pk])
     assert "Write down why this is closed." in client.post(url, {}, follow=True).content.decode()
 
 

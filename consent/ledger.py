@@ -140,9 +140,9 @@ def _same_answer(before: str, now: str) -> bool:
 
 def record_texting_stop(
     *, patient: Patient, occurred_at: datetime, method: str = Method.TEXT, note: str = "", by=None
-) -> None:
+) -> ConsentEvent:
     """A STOP is a revocation of texting, whatever was said before."""
-    ConsentEvent.objects.create(
+    return ConsentEvent.objects.create(
         patient=patient,
         kind=Kind.TEXTING,
         decision=Decision.REVOKED,

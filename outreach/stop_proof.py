@@ -93,10 +93,10 @@ def _stops():
 
 
 def _occasion(stop: Suppression) -> tuple:
-    """Numbers that were stopped by the same words of the same patient."""
+    """Numbers that were stopped by the same words at the same time."""
     if stop.reply_id or stop.decision_id:
         return stop.reason, stop.reply_id, stop.decision_id
-    return stop.reason, None, None, stop.pk
+    return stop.reason, stop.channel, stop.words, stop.since, stop.set_by_id
 
 
 def _proof(stops: list[Suppression], practice: Practice) -> Proof:

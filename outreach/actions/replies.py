@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 
 from consent.ledger import record_texting_stop
 from consent.models import ConsentEvent
@@ -14,7 +14,7 @@ from outreach import gate, segments, wording
 from outreach.classify import classify
 from outreach.models import Match, Message, MessagePatient, Reply, Suppression
 from outreach.spruce import Item
-from outreach.standings import is_opted_out
+from outreach.standings import is_opted_out, said_no_later
 from patients.models import Patient, Phone
 
 SUPPRESSING = {
@@ -179,12 +179,14 @@ def stop_as_told(
 ) -> list[Suppression]:
     """The owner told staff to stop texts: as a STOP by text, it counts for every number of the owner."""
     numbers = {number} | numbers_of(patients_of(number))
-    patient = reply.patient if reply else _only_patient(number)
+    patient, line = reply.patient if reply else _only_patient(number), None
     if patient:
         method = METHODS.get(channel, ConsentEvent.Method.TEXT)
-        record_texting_stop(patient=patient, occurred_at=since, method=method, note=words, by=by)
-    reason = Suppression.Reason.STOP
-    return suppress(numbers, reason=reason, since=since, channel=channel, words=words, reply=reply, by=by)
+        line = record_texting_stop(patient=patient, occurred_at=since, method=method, note=words, by=by)
+    return suppress(
+        numbers, reason=Suppression.Reason.STOP, since=since, channel=channel, words=words, reply=reply,
+        decision=line, by=by,
+    )  # fmt: skip
 
 
 def stop_as_recorded() -> int:
@@ -193,7 +195,8 @@ def stop_as_recorded() -> int:
     A line that the patient has taken back since, or whose stop was lifted, stops nothing again.
     """
     no_longer = ConsentEvent.objects.effective().filter(kind="texting", decision__in=("declined", "revoked"))
-    lines = no_longer.exclude(method=ConsentEvent.Method.TEXT).filter(suppressions=None)
+    lines = no_longer.exclude(method=ConsentEvent.Method.TEXT).exclude(Exists(said_no_later()))
+    lines = lines.filter(suppressions=None)
     return sum(map(_stop_by_line, lines.select_related("patient").order_by("pk")))
 
 

@@ -124,6 +124,8 @@ class NumberCheck(models.Model):
 
     class Meta:
         ordering = ["-closed_at"]
+        verbose_name = "number to check"
+        verbose_name_plural = "numbers to check"
         constraints = [
             models.UniqueConstraint(fields=["suppression", "patient"], name="number_is_checked_once_for_a_patient"),
             models.CheckConstraint(name="number_check_has_a_reason", condition=~Q(because="")),

@@ -131,6 +131,18 @@ def test_one_line_for_each_time_somebody_asked():
     assert found["By letter or form"].words == "No texts."
 
 
+@pytest.mark.parametrize("sharers", [1, 2])
+def test_what_one_owner_told_staff_is_one_line_for_all_the_numbers(sharers, user):
+    for n in range(sharers):
+        owner = patient(mrn=str(n), phone=NUMBER)
+        Phone.objects.create(patient=owner, e164=OTHER, label="home")
+    replies.stop_as_told(NUMBER, channel="phone", since=SAID, words="Please no texts", by=user("staff"))
+    (proof,) = proofs()
+    assert (proof.channel, proof.words, proof.numbers) == ("By phone", "Please no texts", (NUMBER, OTHER))
+    assert proof.recorded_by == "test-staff"
+    assert replies.stop_as_recorded() == 0
+
+
 def test_wrong_numbers_and_deaths_are_no_stops():
     stop(reason="wrong_number")
     stop(OTHER, reason="deceased")

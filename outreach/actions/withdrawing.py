@@ -52,11 +52,10 @@ def _claim_all(spruce: Spruce) -> None:
     if not scheduled:
         return
     stops = {stop.phone: stop for stop in Suppression.objects.in_force().order_by("-pk")}
-    numbers = {spruce_id: _numbers_in(spruce, spruce_id) for spruce_id in {each.conversation_id for each in scheduled}}
+    numbers = {spruce_id: _number_in(spruce, spruce_id) for spruce_id in {each.conversation_id for each in scheduled}}
     for each in scheduled:
-        stopped = numbers[each.conversation_id] & stops.keys()
-        if stopped:
-            _claim(each, stops[min(stopped)])
+        if stop := stops.get(numbers[each.conversation_id]):
+            _claim(each, stop)
 
 
 def _claim(each: ScheduledText, stop: Suppression) -> None:
@@ -68,15 +67,19 @@ def _claim(each: ScheduledText, stop: Suppression) -> None:
         ScheduledWithdrawal.objects.filter(pk=row.pk).update(outcome=Outcome.CLAIMED, ended_at=None)
 
 
-def _numbers_in(spruce: Spruce, conversation_id: str) -> set[str]:
-    """Who is written to in a conversation: by what Spruce says, else by what it said when we read it."""
+def _number_in(spruce: Spruce, conversation_id: str) -> str:
+    """Who is written to in a conversation, "" where Spruce does not know it; asked once and then remembered."""
+    known = Conversation.objects.filter(spruce_id=conversation_id).first()
+    if known:
+        return known.phone
     try:
-        return set(spruce.conversation(conversation_id).participants)
+        numbers = spruce.conversation(conversation_id).participants
     except Refused as refusal:
         if refusal.status != 404:
             raise
-    known = Conversation.objects.filter(spruce_id=conversation_id).exclude(phone="")
-    return set(known.values_list("phone", flat=True))
+        return ""
+    phone = numbers[0] if numbers else ""
+    return Conversation.objects.get_or_create(spruce_id=conversation_id, defaults={"phone": phone})[0].phone
 
 
 def _delete(spruce: Spruce, row: ScheduledWithdrawal) -> bool:

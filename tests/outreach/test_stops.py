@@ -223,6 +223,16 @@ def test_a_number_that_is_allowed_again_keeps_its_schedule(spruce, user):
     assert scheduled(spruce) == ["Your visit"]
 
 
+def test_whose_a_conversation_is_is_asked_once(spruce):
+    for n in range(5):
+        schedule(spruce, OTHER, f"text {n}")
+    for number in (NUMBER, "+12055550177"):
+        stop(number)
+        poll(spruce)
+    assert spruce.calls["GET", "/conversations/{conversationId}"] == 1
+    assert len(scheduled(spruce)) == 5
+
+
 def test_one_that_is_gone_already_counts_as_gone(spruce):
     schedule(spruce, NUMBER)
     spruce.troubles.add(Trouble("404", path=SCHEDULED, nth=1))

@@ -138,12 +138,16 @@ def _same_answer(before: str, now: str) -> bool:
     return (before == Decision.GIVEN) == (now == Decision.GIVEN)
 
 
-def record_texting_stop(*, patient: Patient, occurred_at: datetime) -> None:
-    """A STOP by text is a revocation of texting, whatever was said before."""
-    ConsentEvent.objects.create(
+def record_texting_stop(
+    *, patient: Patient, occurred_at: datetime, method: str = Method.TEXT, note: str = "", by=None
+) -> ConsentEvent:
+    """A STOP is a revocation of texting, whatever was said before."""
+    return ConsentEvent.objects.create(
         patient=patient,
         kind=Kind.TEXTING,
         decision=Decision.REVOKED,
-        method=Method.TEXT,
+        method=method,
         occurred_at=occurred_at,
+        note=note[:500],
+        recorded_by=by,
     )

@@ -60,11 +60,13 @@ class PracticeForm(forms.ModelForm):
         fields = (
             "name", "doctor", "phone", "time_zone", "state", "transition_date",
             "old_practice", "new_practice", "texting_start", "texting_end", "texting_days",
-            "texts_per_campaign", "texting_basis", "text_unmatched", "form_sample_url", "code_days", "keep_raw_days",
+            "texts_per_campaign", "texting_basis", "text_unmatched", "confirm_stops",
+            "form_sample_url", "code_days", "keep_raw_days",
         )  # fmt: skip
         labels = {
             "texting_basis": "Why listed numbers may be texted",
             "text_unmatched": "Also text numbers without a Spruce contact",
+            "confirm_stops": "Confirm each STOP by one text",
             "form_sample_url": "The form’s sample link",
             "code_days": "Days a personal code is good for",
             "keep_raw_days": "Days that files are kept",
@@ -145,7 +147,7 @@ class PracticeProfileAdmin(PracticeAdmin):
                 "Texting",
                 {
                     "fields": [("texting_start", "texting_end"), days, "texts_per_campaign",
-                               "texting_basis", "text_unmatched"],
+                               "texting_basis", "text_unmatched", "confirm_stops"],
                     "description": "Nothing goes out outside these hours, nor outside the law’s, "
                     "in the time of the patient’s own place.",
                 },

@@ -19,6 +19,13 @@ GROUPS: dict[str, list[tuple]] = {
         ("Texts", "sms", "outreach_message_changelist", "outreach.view_message", "uncertain"),
         ("Sending", "send", "outreach_linestate_changelist", "outreach.view_linestate", "notices"),
         ("Replies", "inbox", "outreach_reply_changelist", "outreach.view_reply", "replies"),
+        (
+            "Numbers to check",
+            "phone_disabled",
+            "outreach_numbercheck_changelist",
+            "outreach.view_numbercheck",
+            "numbers",
+        ),
         ("Do not text", "block", "outreach_suppression_changelist", "outreach.view_suppression"),
     ],
     "Decide": [
@@ -30,6 +37,7 @@ GROUPS: dict[str, list[tuple]] = {
     "Practice": [
         ("Practice profile", "storefront", "floor_practice_changelist", "floor.view_practice"),
         ("Text templates", "edit_note", "outreach_texttemplate_changelist", "outreach.view_texttemplate"),
+        ("Saved answers", "quickreply", "outreach_savedanswer_changelist", "outreach.view_savedanswer"),
         ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
         ("Audit log", "history", "auditlog_logentry_changelist", "auditlog.view_logentry"),
     ],

@@ -51,7 +51,7 @@ def timeline(patient: Patient, numbers: Iterable[str]) -> list[Entry]:
 
 def _texts(patient: Patient) -> Iterator[Entry]:
     for text in patient.messages.select_related("campaign", "step", "planned_by"):
-        title = f"{text.campaign}: {text.step}" if text.campaign else f"Answer{_by(text.planned_by)}"
+        title = _title(text)
         times = (
             ("Handed to Spruce", text.accepted_at),
             ("Confirmed", text.confirmed_at),
@@ -69,6 +69,12 @@ def _texts(patient: Patient) -> Iterator[Entry]:
             words=text.text,
             details=[*details, *filter(None, (text.reason, text.hold))],
         )
+
+
+def _title(text: Message) -> str:
+    if text.campaign:
+        return f"{text.campaign}: {text.step}"
+    return f"Answer{_by(text.planned_by)}" if text.kind == Message.Kind.ANSWER else text.get_kind_display()
 
 
 def _replies(patient: Patient, numbers: list[str]) -> Iterator[Entry]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from consent.models import Response
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply
+from outreach.number_checks import open_checks
 from patients.models import DuplicatePair, ImportBatch
 
 
@@ -30,6 +31,7 @@ def counts(request) -> dict[str, int]:
             "matches": Match.objects.in_review().values("patient").distinct().count(),
             "uncertain": Message.objects.filter(state=Message.State.UNCERTAIN).count(),
             "notices": Interruption.objects.filter(seen_at=None).count(),
+            "numbers": len(open_checks()),
             "replies": Reply.objects.needs_answer().count(),
             "answers": Response.objects.in_review().count(),
         }
@@ -43,6 +45,7 @@ def tiles(request) -> list[Tile]:
     return [
         Tile("Replies to answer", found["replies"], reverse("admin:outreach_reply_changelist")),
         Tile("Calls due", None, reverse("admin:outreach_attempt_follow_up"), live=calls),
+        Tile("Numbers to check", found["numbers"], reverse("admin:outreach_numbercheck_changelist")),
         Tile("Form answers to review", found["answers"], reverse("admin:consent_response_changelist")),
         Tile("Contact matches to review", found["matches"], reverse("admin:outreach_match_changelist")),
         Tile("Imports to review", found["imports"], reverse("admin:patients_importbatch_changelist")),

@@ -243,7 +243,7 @@ def history(patient: Patient, numbers: Iterable[str]) -> list[Event]:
 
 
 def _text_title(message: Message) -> str:
-    what = "Answer by staff" if message.kind == Message.Kind.ANSWER else "Text"
+    what = "Text" if message.kind == Message.Kind.CAMPAIGN else message.get_kind_display()
     confirmed = message.state == Message.State.CONFIRMED
     return what if confirmed else f"{what} ({message.get_state_display().lower()})"
 

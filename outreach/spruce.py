@@ -138,6 +138,14 @@ class Spruce:
         for entry in self._listing("conversations", "conversations", "conversations", always, first):
             yield conversation(entry)
 
+    def conversation(self, conversation_id: str) -> Conversation:
+        """One by its id, also where nothing was written in it yet. Raises Refused with status 404."""
+        page = self._read(f"conversations/{_segment(conversation_id)}", "conversations/{id}")
+        found = page.get("conversation")
+        if not isinstance(found, dict):
+            raise Nonsense("Spruce answered conversations/{id} without a conversation.")
+        return conversation(found)
+
     def items(self, conversation_id: str, since: datetime | None = None) -> Iterator[Item]:
         """The entries of a conversation from `since` on, oldest first, each once. The view lags."""
         always = {"order": "oldest_first", "pageSize": CONVERSATIONS_PAGE}

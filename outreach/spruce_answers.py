@@ -130,6 +130,7 @@ class ScheduledText:
     conversation_id: str
     send_at: datetime
     text: str
+    is_note: bool = False  # among staff: no patient gets it
 
 
 def rate_limits(answer: http.Response) -> RateLimits | None:
@@ -311,7 +312,13 @@ def scheduled_text(entry: dict) -> ScheduledText:
     if send_at is None:
         raise Nonsense("Spruce lists a scheduled message without a time.")
     text = as_text(_dict(entry.get("message")).get("text"))
-    return ScheduledText(as_text(entry.get("id")), as_text(entry.get("conversationId")), send_at, text)
+    return ScheduledText(
+        id=as_text(entry.get("id")),
+        conversation_id=as_text(entry.get("conversationId")),
+        send_at=send_at,
+        text=text,
+        is_note=entry.get("isInternalNote") is True,
+    )
 
 
 def _moment(value: Any) -> datetime | None:

@@ -21,6 +21,12 @@ DEFAULT_STEPS = {
 }
 
 
+def stop_confirmation(practice) -> str:
+    """The one text after a STOP: who writes, that nothing more comes, and how to reach us. Nothing else."""
+    call = f" To talk to us, call {practice.phone}." if practice.phone else ""
+    return to_gsm(f"{practice.name}: you will get no more texts from us.{call}")
+
+
 class BadTemplate(ValueError):
     """A template that cannot be filled in; the text is one sentence for its author."""
 

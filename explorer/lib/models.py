@@ -48,6 +48,11 @@ class Practice(models.Model):
         default=False,
         help_text="Also text a list's number that no Spruce contact confirms. Leave off unless counsel agrees.",
     )
+    confirm_stops = models.BooleanField(
+        default=False,
+        help_text="Answer a STOP with one text, within five minutes or never. The phone company or Spruce may do so "
+        "by itself: text STOP from your own phone first, and switch this on only if nothing comes back.",
+    )
     form_sample_url = models.TextField(
         blank=True,
         help_text="The prefilled Microsoft Forms link, made with TOKEN123 as the answer to the code question.",

@@ -121,14 +121,14 @@ def answers_waiting(now: datetime) -> list[int]:
 
 @transaction.atomic
 def claim_answer(pk: int, right: line.Right) -> Message | None:
-    """Staff's answers wait for no texting hours: a person is talking. A STOP and the red button hold."""
+    """Staff's answers and confirmed stops wait for no texting hours: a person is talking. The red button holds."""
     line.keep(right)
     message = Message.objects.select_for_update().get(pk=pk)
     state = LineState.objects.get(pk=1)
     if message.state != State.PLANNED or state.disarmed_at or Practice.current().texting_stopped_at:
         return None
-    if replies.is_stopped(message.phone):
-        Message.objects.filter(pk=pk).update(state=State.SKIPPED, reason=gate.WORDS["suppressed"])
+    if against := replies.stands_against(message):
+        Message.objects.filter(pk=pk).update(state=State.SKIPPED, reason=against[:200])
         return None
     _write([_frozen(message, state.line_id, clock.now())])
     return message

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from explorer.lib import clock
 from outreach import line
-from outreach.actions import replies
+from outreach.actions import replies, withdrawing
 from outreach.flight import Flight
 from outreach.models import Conversation, LineState, Message, Reply
 from outreach.spruce import Conversation as SpruceConversation
@@ -120,6 +120,7 @@ def poll(
     reader.done(look)
     with suppress(line.Waiting):
         _read(_sparing(spruce), ours, look, flight, polled)
+    withdrawing.after_a_poll(spruce)
     return polled
 
 

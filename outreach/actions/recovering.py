@@ -9,7 +9,7 @@ from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
 from outreach import facts, gate, line
-from outreach.actions import polling
+from outreach.actions import polling, replies
 from outreach.actions.landing import Report, land
 from outreach.flight import Flight, Landed, hand_over
 from outreach.models import Message
@@ -76,6 +76,9 @@ def _hopeless(message: Message) -> str:
 
 def _try_again(spruce: Spruce, right: line.Right, message: Message, report: Report) -> None:
     if message.kind == Message.Kind.CAMPAIGN and not _still_wanted(message, report):
+        return
+    if message.kind != Message.Kind.CAMPAIGN and (against := replies.stands_against(message)):
+        give_up(message, report, f"It may have gone out; not tried again: {against}")
         return
     line.keep(right)
     message.attempts += 1

@@ -12,6 +12,7 @@ from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
 from outreach import facts, gate, hours
+from outreach.actions import replies
 from outreach.actions.launching import plan_messages
 from outreach.models import Attempt, Campaign, CampaignStep, Message, MessagePatient
 from outreach.planning import PlannedText
@@ -63,8 +64,8 @@ def _plan_step(campaign: Campaign, step: CampaignStep, practice: Practice, now: 
     open_before = campaign.messages.open().filter(step__day__lt=step.day)
     firsts = _to_remind(campaign, step, now).exclude(phone__in=open_before.values("phone"))
     due = _still_to_ask(_due(firsts, step, practice, now), practice)
-    for at, group in _by_time(due):
-        plan_messages(campaign, step, group, due_at=at, hold=LATE if now - at > gate.DAY else "", by=None)
+    for (at, hold), group in _grouped(due, now):
+        plan_messages(campaign, step, group, due_at=at, hold=hold, by=None)
     return len(due)
 
 
@@ -109,10 +110,13 @@ def _still_to_ask(due: list[Due], practice: Practice) -> list[Due]:
     return found
 
 
-def _by_time(due: list[Due]) -> list[tuple[datetime, list[PlannedText]]]:
-    groups: dict[datetime, list[PlannedText]] = defaultdict(list)
+def _grouped(due: list[Due], now: datetime) -> list[tuple[tuple[datetime, str], list[PlannedText]]]:
+    """By their time, and by what a person must decide first."""
+    groups: dict[tuple[datetime, str], list[PlannedText]] = defaultdict(list)
+    deaths = replies.numbers_with_a_death() if due else set()
     for phone, at, patients in due:
-        groups[at].append(PlannedText(phone, patients))
+        late = LATE if now - at > gate.DAY else ""
+        groups[at, replies.HELD_FOR_A_DEATH if phone in deaths else late].append(PlannedText(phone, patients))
     return sorted(groups.items(), key=itemgetter(0))
 
 
@@ -157,7 +161,7 @@ def _settle_missed(campaign: Campaign, step: CampaignStep, decided: list[Message
     firsts = _to_remind(campaign, step, now).filter(phone__in=about)
     due = _due(firsts, step, Practice.current(), now)
     missed = [each._replace(patients=about[each.phone]) for each in due if sent or now - each.at > gate.DAY]
-    for at, group in _by_time(missed):
+    for (at, _), group in _grouped(missed, now):
         plan_messages(campaign, step, group, due_at=at, hold="", by=by)
     rows = campaign.messages.filter(step=step, phone__in=[each.phone for each in missed])
     record([(row, "create", {"state": [None, "skipped"]}) for row in rows], by=by)

@@ -1,3 +1,23 @@
-from outreach.admin import campaigns, follow_up, line, matches, messages, replies
+from outreach.admin import (
+    campaigns,
+    follow_up,
+    line,
+    matches,
+    messages,
+    number_checks,
+    replies,
+    saved_answers,
+    suppressions,
+)
 
-__all__ = ["campaigns", "follow_up", "line", "matches", "messages", "replies"]
+__all__ = [
+    "campaigns",
+    "follow_up",
+    "line",
+    "matches",
+    "messages",
+    "number_checks",
+    "replies",
+    "saved_answers",
+    "suppressions",
+]

@@ -2,21 +2,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, IntegerField, When
+from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.timezone import localtime
 from django_q.tasks import async_task
-from unfold.decorators import display
 
 from explorer.lib import clock
 from explorer.lib.pages import PracticeAdmin, page
 from outreach import segments, wording
 from outreach.actions import replies, sending
-from outreach.models import Message, Reply, Suppression
+from outreach.models import Message, Reply, SavedAnswer, Suppression
 from patients.models import Patient
-from patients.phones import BadPhone, read_phone
 from patients.phones import display as shown
 
 Kind, State = Reply.Kind, Reply.State
@@ -33,8 +28,8 @@ BADGES = {
 }
 MEANINGS = {
     Kind.OPT_OUT: "The patient asked to stop. Texting was stopped when this came in.",
-    Kind.WRONG_NUMBER: "Texting to this number was stopped. Find the right one for the patient’s page.",
-    Kind.DECEASED: "Texting to this number was stopped. Check gently, then mark the patient as deceased.",
+    Kind.WRONG_NUMBER: "Texting to this number was stopped. Find the right one:",
+    Kind.DECEASED: "Texting to this number was stopped. Check gently, then mark the patient as deceased:",
     Kind.HELP: "The patient asked for help. Answer, or call.",
     Kind.EMERGENCY: "Call the patient now. In danger of life, call 911. Do not answer by text alone.",
     Kind.DECLINE: "This reads like a no. A text is never a decision: call, then record the answer.",
@@ -42,15 +37,7 @@ MEANINGS = {
 }
 TO_CALL = (Kind.YES, Kind.DECLINE, Kind.EMERGENCY)
 
-# Nothing about a person, a visit or a diagnosis: a text can be read by anybody who holds the phone.
-SAVED_ANSWERS = {
-    "call": ("We will call you", "Thank you for your message. We will call you on the next working day."),
-    "link": ("How to answer", "Please use the link in our first text, or call us and we will help you."),
-    "who": ("Who is writing", "This is your doctor's office, about our move. If in doubt, please call us."),
-    "thanks": ("Thank you", "Thank you, we have received your message."),
-}
 LONGEST_ANSWER = 640
-WHEN = "m/d/Y, g:i A"
 
 
 class AnswerForm(forms.Form):
@@ -77,15 +64,16 @@ class ReplyAdmin(PracticeAdmin):
         state = request.GET.get("state")
         state = state if state in TABS else State.NEEDS_ANSWER
         counted = dict(Reply.objects.order_by().values_list("state").annotate(Count("pk")))
-        urgent_first = Case(When(kind=Kind.EMERGENCY, then=0), default=1, output_field=IntegerField())
-        order = [urgent_first] if state == State.NEEDS_ANSWER else []
         found = Reply.objects.filter(state=state).select_related("patient")
-        listed = Paginator(found.order_by(*order, "-received_at", "-pk"), 25).get_page(request.GET.get("p"))
+        if state == State.NEEDS_ANSWER:
+            found = found.urgent_then_oldest_first()
+        listed = Paginator(found, 25).get_page(request.GET.get("p"))
         return self.show(
             request,
             "outreach/reply_list.html",
             "Replies",
             state=state,
+            now=clock.now(),
             tabs=[(value, label, counted.get(value, 0)) for value, label in TABS.items()],
             listed=listed,
             rows=[{"reply": reply, "badge": BADGES.get(reply.kind, ""), "number": shown(reply.phone)}
@@ -102,15 +90,16 @@ class ReplyAdmin(PracticeAdmin):
             "Reply",
             reply=reply,
             badge=BADGES.get(reply.kind, ""),
-            meaning=MEANINGS.get(reply.kind, ""),
+            meaning=MEANINGS.get(Kind.EMERGENCY if reply.urgent else reply.kind, ""),
             number=shown(reply.phone),
             people=people,
             patient=reply.patient,
-            to_call=reply.kind in TO_CALL,
+            to_check=reply.kind in (Kind.WRONG_NUMBER, Kind.DECEASED),
+            to_call=reply.urgent or reply.kind in TO_CALL,
             conversation=_conversation(reply),
             stops=list(Suppression.objects.in_force().filter(phone=reply.phone).order_by("effective_at")),
             stopped_with_it=[shown(stop.phone) for stop in reply.suppressions.order_by("phone")],
-            saved=SAVED_ANSWERS.items(),
+            saved=SavedAnswer.objects.in_use(),
             form=AnswerForm(label_suffix=""),
             may_answer=request.user.has_perm("outreach.answer_reply"),
             may_stop=request.user.has_perm("outreach.add_suppression"),
@@ -122,8 +111,9 @@ class ReplyAdmin(PracticeAdmin):
         reply = get_object_or_404(Reply.objects.select_related("patient"), pk=reply_id)
         if request.method != "POST":
             return redirect("admin:outreach_reply_change", reply_id)
-        saved = SAVED_ANSWERS.get(request.POST.get("saved", ""))
-        form = AnswerForm({"text": saved[1]} if saved else request.POST, label_suffix="")
+        chosen = request.POST.get("saved", "")
+        saved = SavedAnswer.objects.in_use().filter(pk=chosen).first() if chosen.isdecimal() else None
+        form = AnswerForm({"text": saved.text} if saved else request.POST, label_suffix="")
         text = form.cleaned_data["text"] if form.is_valid() else ""
         checked = _with_plain_breaks(request.POST.get("checked", ""))
         if text and checked == text and _answered(request, reply, text):
@@ -172,14 +162,12 @@ class ReplyAdmin(PracticeAdmin):
     def stop(self, request, reply_id: int):
         reply = get_object_or_404(Reply, pk=reply_id)
         if request.method == "POST":
-            replies.suppress(
-                {reply.phone},
-                reason=Suppression.Reason.STAFF,
-                since=reply.received_at,
-                reply=reply,
-                by=request.user,
-            )
-            messages.success(request, "This number gets no more texts. Waiting ones are withdrawn.")
+            told = {"since": reply.received_at, "reply": reply, "by": request.user}
+            if "asked" in request.POST:
+                replies.stop_as_told(reply.phone, channel=Suppression.Channel.TEXT, **told)
+            else:
+                replies.suppress({reply.phone}, reason=Suppression.Reason.STAFF, **told)
+            messages.success(request, "No more texts go there. Waiting ones are withdrawn.")
             return redirect("admin:outreach_reply_change", reply_id)
         number = shown(reply.phone)
         return self.show(request, "outreach/reply_stop.html", "Do not text this number", reply=reply, number=number)
@@ -221,125 +209,3 @@ def _conversation(reply: Reply) -> list[dict]:
         for other in Reply.objects.filter(phone=reply.phone).order_by("-received_at")[:50]
     ]
     return sorted(said, key=lambda each: each["at"])
-
-
-class StopForm(forms.Form):
-    number = forms.CharField(
-        label="Phone number",
-        max_length=40,
-        help_text="As 205-555-0100.",
-        widget=forms.TextInput(attrs={"autofocus": True}),
-    )
-
-    def clean_number(self) -> str:
-        try:
-            return read_phone(self.cleaned_data["number"]).e164
-        except BadPhone as problem:
-            raise ValidationError(str(problem)) from None
-
-
-class LiftForm(forms.Form):
-    because = forms.CharField(
-        label="Why may this number be texted again?",
-        max_length=200,
-        help_text="As: the patient called on 12/08 and asked for texts again.",
-    )
-
-
-class InForceFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request, model_admin):
-        return [("in_force", "In force"), ("lifted", "Lifted")]
-
-    def queryset(self, request, queryset):
-        if self.value() is None:
-            return queryset
-        return queryset.filter(lifted_at__isnull=self.value() == "in_force")
-
-
-@admin.register(Suppression)
-class SuppressionAdmin(PracticeAdmin):
-    list_before_template = "outreach/reply_stop_top.html"
-    list_display = ["number", "why", "said_at", "stopped_at", "words", "set_by", "state"]
-    list_display_links = None
-    list_filter = ["reason", InForceFilter]
-    list_filter_submit = True
-    list_select_related = ["reply", "set_by", "lifted_by"]
-    ordering = ["lifted_at", "-effective_at"]
-    search_fields = ["phone"]
-    search_help_text = "A phone number or its last digits."
-
-    def has_add_permission(self, request, *args) -> bool:
-        return request.user.has_perm("outreach.add_suppression")
-
-    def get_search_results(self, request, queryset, search_term):
-        digits = "".join(filter(str.isdigit, search_term))
-        return super().get_search_results(request, queryset, digits[-10:])
-
-    def get_list_display(self, request):
-        may_lift = request.user.has_perm("outreach.change_suppression")
-        return [*self.list_display, "lifting"] if may_lift else self.list_display
-
-    @display(description="Number", ordering="phone")
-    def number(self, suppression):
-        return format_html('<span class="pe-nowrap">{}</span>', shown(suppression.phone))
-
-    @display(description="Reason", label={"Asked to stop": "danger"})
-    def why(self, suppression):
-        return suppression.get_reason_display()
-
-    @display(description="Since", ordering="since")
-    def said_at(self, suppression):
-        return date_format(localtime(suppression.since), WHEN)
-
-    @display(description="Stopped", ordering="effective_at")
-    def stopped_at(self, suppression):
-        return date_format(localtime(suppression.effective_at), WHEN)
-
-    @display(description="Words of the reply", empty_value="–")
-    def words(self, suppression):
-        return suppression.reply.text[:120] if suppression.reply else None
-
-    @display(description="State", label={"In force": "danger", "Lifted": "success"})
-    def state(self, suppression):
-        return "Lifted" if suppression.lifted_at else "In force"
-
-    @display(description="")
-    def lifting(self, suppression):
-        if suppression.lifted_at:
-            return suppression.lifted_because
-        url = f"{suppression.pk}/lift/"
-        return format_html('<a class="underline" href="{}">Allow texts again …</a>', url)
-
-    @page("add/", look="outreach.add_suppression", act="outreach.add_suppression")
-    def add_number(self, request):
-        form = StopForm(request.POST or None, label_suffix="")
-        if request.method == "POST" and form.is_valid():
-            number = form.cleaned_data["number"]
-            replies.suppress({number}, reason=Suppression.Reason.STAFF, since=clock.now(), by=request.user)
-            messages.success(request, f"{shown(number)} gets no more texts.")
-            return redirect("admin:outreach_suppression_changelist")
-        return self.show(request, "outreach/reply_stop_number.html", "Do not text a number", form=form)
-
-    @page("<int:suppression_id>/lift/", look="outreach.change_suppression", act="outreach.change_suppression")
-    def lift(self, request, suppression_id: int):
-        stop = get_object_or_404(Suppression.objects.select_related("reply"), pk=suppression_id)
-        if stop.lifted_at:
-            messages.info(request, "Texts to this number are allowed again already.")
-            return redirect("admin:outreach_suppression_changelist")
-        form = LiftForm(request.POST or None, label_suffix="")
-        if request.method == "POST" and form.is_valid():
-            replies.lift(stop, by=request.user, because=form.cleaned_data["because"])
-            messages.success(request, f"{shown(stop.phone)} may be texted again. The reason is on record.")
-            return redirect("admin:outreach_suppression_changelist")
-        return self.show(
-            request,
-            "outreach/reply_lift.html",
-            "Allow texts to this number again",
-            stop=stop,
-            number=shown(stop.phone),
-            people=list(replies.patients_of(stop.phone).distinct()),
-            form=form,
-        )

@@ -5,7 +5,8 @@ from outreach.models.interruptions import InterruptedText, Interruption
 from outreach.models.line import LineState
 from outreach.models.messages import Message, MessagePatient
 from outreach.models.readiness import Agreement, Approval, GoDecision, PhoneTest
-from outreach.models.replies import Conversation, Reply, Suppression
+from outreach.models.replies import Conversation, Reply, SavedAnswer
+from outreach.models.suppressions import NumberCheck, ScheduledWithdrawal, Suppression
 
 __all__ = [
     "Agreement",
@@ -24,8 +25,11 @@ __all__ = [
     "Match",
     "Message",
     "MessagePatient",
+    "NumberCheck",
     "PhoneTest",
     "Reply",
+    "SavedAnswer",
+    "ScheduledWithdrawal",
     "Suppression",
     "TextTemplate",
 ]

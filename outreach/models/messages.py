@@ -5,6 +5,7 @@ from django.db.models import Count, Q
 from consent.models import Invitation
 from explorer.lib import clock
 from outreach.models.campaigns import Campaign, CampaignStep
+from outreach.models.suppressions import Suppression
 from patients.models import Patient
 
 
@@ -23,8 +24,8 @@ class MessageQuerySet(models.QuerySet):
 
 
 class Message(models.Model):
-    """The ledger of texts: one row for each campaign, step and number, each answer by staff
-    and each test to a staff phone.
+    """The ledger of texts: one row for each campaign, step and number, each answer by staff, each test to a
+    staff phone, and the one confirmation of a STOP.
 
     The row is claimed and committed before the call; text, line and key never change after that
     (design 4). A machine never makes a second key for a row.
@@ -34,6 +35,7 @@ class Message(models.Model):
         CAMPAIGN = "campaign", "Campaign"
         ANSWER = "answer", "Answer by staff"
         TEST = "test", "Test to a staff phone"
+        CONFIRM = "confirm", "Confirmation of a stop"
 
     class State(models.TextChoices):
         PLANNED = "planned", "Planned"
@@ -54,6 +56,10 @@ class Message(models.Model):
     phone = models.CharField(max_length=16, db_index=True)
     patients = models.ManyToManyField(Patient, through="MessagePatient", related_name="messages")
     invitation = models.ForeignKey(Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
+    confirms = models.OneToOneField(
+        Suppression, null=True, blank=True, on_delete=models.PROTECT, related_name="confirmation",
+        help_text="The stop whose one confirmation this is.",
+    )  # fmt: skip
     state = models.CharField(max_length=9, choices=State, default=State.PLANNED)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was skipped, failed or waits.")
     hold = models.CharField(max_length=200, blank=True, help_text="Set when a person must decide first.")
@@ -95,8 +101,9 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="idempotency_key_belongs_to_one_row"),
             models.CheckConstraint(
                 name="campaign_message_has_campaign_and_step",
-                condition=Q(kind="campaign", campaign__isnull=False, step__isnull=False)
-                | Q(kind__in=("answer", "test"), campaign=None, step=None),
+                condition=Q(kind="campaign", campaign__isnull=False, step__isnull=False, confirms=None)
+                | Q(kind__in=("answer", "test"), campaign=None, step=None, confirms=None)
+                | Q(kind="confirm", campaign=None, step=None, confirms__isnull=False),
             ),
             models.CheckConstraint(
                 name="attempted_message_is_frozen",

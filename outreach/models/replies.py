@@ -1,6 +1,5 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from explorer.lib import clock
 from patients.models import Patient
@@ -24,6 +23,9 @@ class Conversation(models.Model):
 class ReplyQuerySet(models.QuerySet):
     def needs_answer(self):
         return self.filter(state=Reply.State.NEEDS_ANSWER)
+
+    def urgent_then_oldest_first(self):
+        return self.order_by("-urgent", "received_at", "pk")
 
 
 class Reply(models.Model):
@@ -52,6 +54,7 @@ class Reply(models.Model):
     received_at = models.DateTimeField()
     seen_at = models.DateTimeField(default=clock.now)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.OTHER)
+    urgent = models.BooleanField(default=False, help_text="Words of an emergency stand in it, whatever else does.")
     patient = models.ForeignKey(
         Patient,
         null=True,
@@ -76,47 +79,24 @@ class Reply(models.Model):
         return f"Reply {self.pk}"
 
 
-class SuppressionQuerySet(models.QuerySet):
-    def in_force(self):
-        return self.filter(lifted_at=None)
+class SavedAnswerQuerySet(models.QuerySet):
+    def in_use(self):
+        return self.filter(retired_at=None)
 
 
-class Suppression(models.Model):
-    """A number that gets no text. Kept for ever; lifting it is recorded, not erased."""
+class SavedAnswer(models.Model):
+    """Words that staff choose as an answer. About nobody: anybody who holds the phone can read them."""
 
-    class Reason(models.TextChoices):
-        STOP = "stop", "Asked to stop"
-        WRONG_NUMBER = "wrong_number", "Wrong number"
-        DECEASED = "deceased", "Patient is said to be deceased"
-        STAFF = "staff", "Set by staff"
+    title = models.CharField(max_length=40, unique=True, help_text="What the button says.")
+    text = models.CharField(max_length=320, help_text="No diagnosis, no visit, no result, no name.")
+    place = models.PositiveSmallIntegerField(default=10, help_text="Smaller numbers stand first.")
+    retired_at = models.DateTimeField(null=True, blank=True)
 
-    phone = models.CharField(max_length=16, db_index=True)
-    reason = models.CharField(max_length=12, choices=Reason)
-    reply = models.ForeignKey(Reply, null=True, blank=True, on_delete=models.PROTECT, related_name="suppressions")
-    since = models.DateTimeField(default=clock.now, help_text="When the patient said so.")
-    effective_at = models.DateTimeField(default=clock.now, help_text="When the program stopped.")
-    set_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    lifted_at = models.DateTimeField(null=True, blank=True)
-    lifted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    lifted_because = models.CharField(max_length=200, blank=True)
-
-    objects = SuppressionQuerySet.as_manager()
+    objects = SavedAnswerQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-effective_at"]
-        verbose_name = "number not to text"
-        verbose_name_plural = "numbers not to text"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["phone", "reason"],
-                condition=Q(lifted_at=None),
-                name="number_is_suppressed_once_per_reason",
-            ),
-            models.CheckConstraint(
-                name="lifting_needs_a_person_and_a_reason",
-                condition=Q(lifted_at=None) | (Q(lifted_by__isnull=False) & ~Q(lifted_because="")),
-            ),
-        ]
+        ordering = ["place", "title"]
+        constraints = [models.CheckConstraint(name="saved_answer_has_words", condition=~models.Q(text=""))]
 
     def __str__(self) -> str:
-        return f"{self.get_reason_display()} since {self.since:%m/%d/%Y}"
+        return self.title

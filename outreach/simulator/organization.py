@@ -27,7 +27,10 @@ VISIBLE_CONVERSATIONS = """
     SELECT c.*, MAX(i.created_at) AS last FROM conversations c JOIN items i ON i.conversation_id = c.id
     WHERE i.visible_at <= ? GROUP BY c.id
 """
-ONE_CONVERSATION = f"SELECT * FROM ({VISIBLE_CONVERSATIONS}) WHERE id = ?"  # noqa: S608
+ONE_CONVERSATION = """
+    SELECT c.*, COALESCE(MAX(i.created_at), c.created_at) AS last FROM conversations c
+    LEFT JOIN items i ON i.conversation_id = c.id AND i.visible_at <= ? WHERE c.id = ? GROUP BY c.id
+"""
 CONVERSATIONS_OF = (
     f"SELECT * FROM ({VISIBLE_CONVERSATIONS}) WHERE number IN"  # noqa: S608
     " (SELECT number FROM contact_phones WHERE contact_id = ?) ORDER BY last"

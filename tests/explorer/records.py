@@ -16,7 +16,9 @@ from outreach.models import (
     Match,
     Message,
     MessagePatient,
+    NumberCheck,
     Reply,
+    SavedAnswer,
     Suppression,
     TextTemplate,
 )
@@ -53,8 +55,10 @@ def one_of_each() -> dict[type, int]:
     attempt = Attempt.objects.create(patient=patient, outcome="no_answer", at=AT)
     template, _ = TextTemplate.objects.get_or_create(day=0, defaults={"body": "{practice}: {link}"})
     pair = DuplicatePair.objects.create(one=patient, other=decision.patient, score=80, reasons=["The same name."])
+    check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
+    saved = SavedAnswer.objects.first()
     objects = [pair, patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
-               batch, attempt, template]  # fmt: skip
+               batch, attempt, template, saved, check]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,

@@ -1,6 +1,6 @@
 """The reply inbox and the do-not-text list, through HTTP."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django_q.signing import SignedPackage
 from consent.models import ConsentEvent
 from explorer.lib import clock
 from outreach.actions import replies
-from outreach.models import Campaign, CampaignStep, Message, Reply, Suppression
+from outreach.models import Campaign, CampaignStep, Message, Reply, SavedAnswer, Suppression
 from patients.models import Patient, Phone
 
 NUMBER = "+12055550123"
@@ -53,10 +53,28 @@ def test_an_empty_inbox_says_so(signed_in):
 
 
 def test_emergency_words_stand_on_top(signed_in, patient):
-    reply_of(patient, "chest pain", "emergency", received_at=clock.now() - timedelta(hours=5))
-    reply_of(patient, "who is this")
+    reply_of(patient, "chest pain", "emergency", urgent=True)
+    reply_of(patient, "who is this", received_at=clock.now() - timedelta(hours=5))
     page = signed_in("staff").get(INBOX).content.decode()
     assert page.index("chest pain") < page.index("who is this")
+
+
+def test_who_has_waited_longest_comes_first_after_the_emergencies(signed_in, patient):
+    for hours, text in enumerate(["Youngest?", "Middle?", "Oldest?"]):
+        reply_of(patient, text, received_at=clock.now() - timedelta(hours=hours))
+    reply_of(patient, "STOP, chest pain", "opt_out", urgent=True)
+    page = signed_in("staff").get(INBOX).content.decode()
+    places = [page.index(words) for words in ("STOP, chest pain", "Oldest?", "Middle?", "Youngest?")]
+    assert places == sorted(places)
+    assert "Emergency words" in page
+
+
+def test_closed_replies_stand_newest_first(signed_in, patient):
+    for hours, text in enumerate(["new", "old"]):
+        at = clock.now() - timedelta(hours=hours)
+        reply_of(patient, f"{text} talk", state="closed", closed_at=at, received_at=at)
+    page = signed_in("staff").get(f"{INBOX}?state=closed").content.decode()
+    assert page.index("new talk") < page.index("old talk")
 
 
 def test_the_words_of_a_reply_are_never_markup(signed_in, patient):
@@ -141,9 +159,73 @@ def test_an_answer_that_differs_from_what_was_checked_is_shown_again(signed_in, 
 
 
 def test_a_saved_answer_is_shown_to_be_checked(signed_in, patient):
-    page = signed_in("staff").post(page_of(reply_of(patient), "answer"), {"saved": "call"}).content.decode()
+    reply, client = reply_of(patient), signed_in("staff")
+    saved = SavedAnswer.objects.get(title="We will call you")
+    assert f'value="{saved.pk}"' in client.get(page_of(reply)).content.decode()
+    page = client.post(page_of(reply, "answer"), {"saved": saved.pk}).content.decode()
     assert "We will call you on the next working day." in page
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("chosen", ["", "0", "-1", "999999", "call", "1 OR 1"])
+def test_a_saved_answer_that_is_none_is_no_answer(signed_in, patient, chosen):
+    page = signed_in("staff").post(page_of(reply_of(patient), "answer"), {"saved": chosen}).content.decode()
+    assert "This text goes to" not in page
+
+
+def test_a_saved_answer_out_of_use_is_not_offered(signed_in, patient):
+    SavedAnswer.objects.filter(title="Thank you").update(retired_at=clock.now())
+    page = signed_in("staff").get(page_of(reply_of(patient))).content.decode()
+    assert "Who is writing" in page
+    assert ">Thank you<" not in page
+
+
+ANSWERS = reverse("admin:outreach_savedanswer_changelist")
+NEW_ANSWER = reverse("admin:outreach_savedanswer_add")
+
+
+def typed(**values) -> dict:
+    return {"title": "Where we are", "text": "We are on Main Street.", "place": 5, "in_use": "on"} | values
+
+
+def test_leaders_write_saved_answers_in_plain_letters(signed_in):
+    signed_in("provider").post(NEW_ANSWER, typed(text="We’re on Main Street.\r\nCome in."))
+    answer = SavedAnswer.objects.get(title="Where we are")
+    assert answer.text == "We're on Main Street.\nCome in."
+    assert SavedAnswer.objects.in_use().first() == answer
+
+
+@pytest.mark.parametrize(
+    "text", ["Your lab results are in.", "About your diabetes", "Medicare pays for it", "Hello {doctor}", "", "x" * 321]
+)
+def test_a_saved_answer_about_health_or_with_braces_is_refused(signed_in, text):
+    page = signed_in("provider").post(NEW_ANSWER, typed(text=text))
+    assert "errorlist" in page.content.decode()
+    assert not SavedAnswer.objects.filter(title="Where we are").exists()
+
+
+def test_a_saved_answer_is_taken_out_of_use_and_never_deleted(signed_in):
+    client, answer = signed_in("administrator"), SavedAnswer.objects.first()
+    url = reverse("admin:outreach_savedanswer_change", args=[answer.pk])
+    client.post(url, {"title": answer.title, "text": answer.text, "place": 1})
+    answer.refresh_from_db()
+    assert answer.retired_at
+    assert client.post(reverse("admin:outreach_savedanswer_delete", args=[answer.pk])).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "may"), [("administrator", True), ("provider", True), ("staff", False), ("read_only", False)]
+)
+def test_who_may_write_saved_answers(signed_in, role, may):
+    client, answer = signed_in(role), SavedAnswer.objects.first()
+    assert answer.text in client.get(ANSWERS).content.decode()
+    client.post(NEW_ANSWER, typed())
+    client.post(reverse("admin:outreach_savedanswer_change", args=[answer.pk]), typed(title="Changed"))
+    assert SavedAnswer.objects.filter(title="Where we are").exists() == may
+    assert SavedAnswer.objects.filter(title="Changed").exists() == may
+    if not may:
+        url = reverse("admin:outreach_savedanswer_change", args=[answer.pk])
+        assert "In use" in client.get(url).content.decode()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 641])
@@ -222,6 +304,19 @@ def test_staff_stop_a_number_from_its_reply_after_a_confirm_page(signed_in, pati
     assert (stop.phone, stop.reason, stop.set_by.username) == (NUMBER, "staff", "test-staff")
 
 
+def test_a_stop_that_staff_read_in_a_reply_counts_for_every_number(signed_in, patient):
+    Phone.objects.create(patient=patient, e164="+12055550199", label="home")
+    reply, client = reply_of(patient, "Enough of you people"), signed_in("staff")
+    client.post(page_of(reply, "stop"), {"asked": "1"})
+    stops = Suppression.objects.order_by("phone")
+    assert [(stop.phone, stop.reason, stop.channel) for stop in stops] == [
+        (NUMBER, "stop", "text"), ("+12055550199", "stop", "text")
+    ]  # fmt: skip
+    assert stops[0].reply == reply
+    line = ConsentEvent.objects.get()
+    assert (line.decision, line.method, line.recorded_by.username) == ("revoked", "text", "test-staff")
+
+
 @pytest.mark.parametrize("name", ["answer", "choose", "close", "reopen", "stop"])
 def test_those_who_only_read_cannot_act_on_a_reply(signed_in, patient, name):
     reply, client = reply_of(patient), signed_in("read_only")
@@ -267,6 +362,24 @@ def test_staff_add_a_number_as_they_write_it(signed_in, typed):
 @pytest.mark.parametrize("typed", ["", "555-0123", "not a number", "205-555-01234"])
 def test_what_is_no_number_is_not_added(signed_in, typed):
     page = signed_in("staff").post(reverse("admin:outreach_suppression_add"), {"number": typed})
+    assert "errorlist" in page.content.decode()
+    assert not Suppression.objects.exists()
+
+
+def test_who_told_staff_to_stop_is_stopped_on_every_number(signed_in, patient):
+    Phone.objects.create(patient=patient, e164="+12055550199", label="home")
+    form = {"number": "205-555-0123", "channel": "phone", "said_at": "2026-01-05T09:30", "words": "No more texts"}
+    signed_in("staff").post(reverse("admin:outreach_suppression_add"), form)
+    stops = Suppression.objects.order_by("phone")
+    assert [(stop.phone, stop.reason, stop.channel, stop.words) for stop in stops] == [
+        (NUMBER, "stop", "phone", "No more texts"), ("+12055550199", "stop", "phone", "No more texts")
+    ]  # fmt: skip
+    assert f"{stops[0].since.astimezone(UTC):%Y-%m-%d %H:%M}" == "2026-01-05 15:30"  # 9:30 in Alabama
+
+
+@pytest.mark.parametrize("wrong", [{"said_at": "2999-01-01T10:00"}, {"said_at": "soon"}, {"channel": "pigeon"}])
+def test_nonsense_about_a_stop_is_refused(signed_in, wrong):
+    page = signed_in("staff").post(reverse("admin:outreach_suppression_add"), {"number": "205-555-0123", **wrong})
     assert "errorlist" in page.content.decode()
     assert not Suppression.objects.exists()
 

@@ -1,7 +1,6 @@
 """Reminders: questions asked at their time, and late ones that wait for a person."""
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.db import transaction
 
@@ -10,6 +9,8 @@ from explorer.lib.audit import record
 from explorer.lib.models import Practice
 from outreach import facts, gate, planning
 from outreach.actions.launching import plan_messages
+from outreach.actions.waves import hold_late_waves
+from outreach.days import due_after
 from outreach.models import Campaign, CampaignStep, Message, MessagePatient, Reply
 from patients.models import Patient
 
@@ -18,12 +19,14 @@ def plan_reminders(now: datetime) -> int:
     """Ask of every running campaign whose reminder is due now and plan those texts; returns how many.
 
     A reminder is a question asked at its time: who was texted first so many days ago and has no answer?
-    It waits while an earlier step of the number is open.
+    It waits while an earlier step of the number is open, and until a go can no longer be taken back. Waves that
+    are late are held here too, before the sender looks for what is due.
     """
     practice = Practice.current()
+    hold_late_waves(now)
     return sum(
         _plan_step(campaign, step, practice, now)
-        for campaign in Campaign.objects.running()
+        for campaign in Campaign.objects.running().exclude(undo_until__gt=now)
         for step in campaign.steps.filter(day__gt=0)
     )
 
@@ -32,7 +35,9 @@ def plan_reminders(now: datetime) -> int:
 def _plan_step(campaign: Campaign, step: CampaignStep, practice: Practice, now: datetime) -> int:
     firsts = campaign.messages.filter(step__day=0, state=Message.State.CONFIRMED, accepted_at__isnull=False)
     begun = {
-        phone: at for phone, at in firsts.values_list("phone", "accepted_at") if _due(at, step.day, practice) <= now
+        phone: at
+        for phone, at in firsts.values_list("phone", "accepted_at")
+        if due_after(at, step.day, practice) <= now
     }
     for phone in campaign.messages.filter(step=step).values_list("phone", flat=True):
         begun.pop(phone, None)
@@ -42,20 +47,13 @@ def _plan_step(campaign: Campaign, step: CampaignStep, practice: Practice, now: 
     for phone in campaign.messages.open().filter(step__day__lt=step.day).values_list("phone", flat=True):
         begun.pop(phone, None)
     texts = _still_to_ask(campaign, set(begun), practice)
-    on_time = [text for text in texts if not planning.late(_due(begun[text.phone], step.day, practice))]
+    on_time = [text for text in texts if not planning.late(due_after(begun[text.phone], step.day, practice))]
     late = [text for text in texts if text not in on_time]
     for group, hold in ((on_time, ""), (late, "This reminder is more than a day late.")):
         if group:
-            due_at = max(_due(begun[text.phone], step.day, practice) for text in group)
+            due_at = max(due_after(begun[text.phone], step.day, practice) for text in group)
             plan_messages(campaign, step, group, due_at=due_at, hold=hold, by=None)
     return len(texts)
-
-
-def _due(first_text_at: datetime, days: int, practice: Practice) -> datetime:
-    """The opening of the texting hours, so many calendar days after the first text."""
-    zone = ZoneInfo(practice.time_zone)
-    day = first_text_at.astimezone(zone).date() + timedelta(days=days)
-    return datetime.combine(day, practice.texting_start, zone)
 
 
 def _still_to_ask(campaign: Campaign, phones: set[str], practice: Practice) -> list[planning.PlannedText]:
@@ -93,7 +91,7 @@ def drop(message: Message, *, by) -> None:
 @transaction.atomic
 def decide_held(campaign: Campaign, *, message_ids: list[int], send: bool, by) -> int:
     """One decision about late texts: they go out after all, or never. Returns how many still waited."""
-    held = list(campaign.messages.filter(pk__in=message_ids, state=Message.State.PLANNED).exclude(hold=""))
+    held = list(campaign.messages.late().filter(pk__in=message_ids))
     for message in held:
         (release if send else drop)(message, by=by)
     change = {"hold": ["late", ""]} if send else {"state": ["planned", "skipped"]}

@@ -1,5 +1,5 @@
 from outreach.models.attempts import Attempt
-from outreach.models.campaigns import Campaign, CampaignPatient, CampaignStep, TextTemplate
+from outreach.models.campaigns import Campaign, CampaignPatient, CampaignStep, TextTemplate, Wave
 from outreach.models.contacts import Contact, ContactPhone, Match
 from outreach.models.line import LineState
 from outreach.models.messages import Message, MessagePatient
@@ -20,4 +20,5 @@ __all__ = [
     "Reply",
     "Suppression",
     "TextTemplate",
+    "Wave",
 ]

@@ -149,6 +149,16 @@ def _minutes_left(campaign: Campaign, due: int, now: datetime) -> int | None:
     return ceil(due * minutes / pace["texts"])
 
 
+def texts_a_day(line: LineState, practice: Practice) -> int | None:
+    """How many texts Spruce's last known limits let through within a day's texting hours; None: not told yet."""
+    if line.limit is None:
+        return None
+    hours = datetime.combine(date.min, practice.texting_end) - datetime.combine(date.min, practice.texting_start)
+    calls = [for_us(line.limit) * hours.total_seconds() / 60]
+    calls += [for_us(line.daily_limit)] if line.daily_limit else []
+    return max(int(min(calls)) // CALLS_PER_TEXT, 1)
+
+
 def duration(texts: int, line: LineState) -> str:
     """How long so many texts take, in words, by what Spruce last said of its limits."""
     if line.limit is None:
@@ -159,6 +169,16 @@ def duration(texts: int, line: LineState) -> str:
     return words if days <= 1 else f"{words}, spread over {days} days by the daily limit"
 
 
+def minutes_needed(texts: int, line: LineState) -> int | None:
+    """At the limit that Spruce last told; None: it sets the pace and has not told it."""
+    return None if line.limit is None else _periods(texts, line.limit)
+
+
 def _periods(texts: int, calls_allowed: int) -> int:
-    """How many minutes or days so many texts take; a tenth of the calls is left for staff."""
-    return ceil(texts * CALLS_PER_TEXT / max(calls_allowed - calls_allowed // STAFF_SHARE, 1))
+    """How many minutes or days so many texts take."""
+    return ceil(texts * CALLS_PER_TEXT / for_us(calls_allowed))
+
+
+def for_us(calls_allowed: int) -> int:
+    """A tenth of the calls is left for staff."""
+    return max(calls_allowed - calls_allowed // STAFF_SHARE, 1)

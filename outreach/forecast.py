@@ -39,6 +39,14 @@ class StepForecast:
     skipped: Counter = field(default_factory=Counter)
     days: Counter = field(default_factory=Counter)
 
+    @property
+    def first_on(self) -> date | None:
+        return min(self.days, default=None)
+
+    @property
+    def last_on(self) -> date | None:
+        return max(self.days, default=None)
+
 
 @dataclass
 class Forecast:

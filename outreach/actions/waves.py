@@ -67,7 +67,7 @@ def _deal_anew(campaign: Campaign, dated: list[tuple[date, int]]) -> None:
     practice, now = Practice.current(), clock.now()
     fixed = begun(campaign, now)
     last_begun = max((wave.starts_on for wave in fixed if wave.starts_on), default=None)
-    rows = _not_begun(campaign, fixed)
+    rows = not_begun(campaign, fixed)
     rests = campaign.messages.resting().exists()
     if rows and not dated and not rests:
         raise ValidationError(f"Give the {len(rows)} texts that are left a day.")
@@ -83,7 +83,8 @@ def _deal_anew(campaign: Campaign, dated: list[tuple[date, int]]) -> None:
 
 
 def _move(pks: list[int], wave: Wave | None, due_at: datetime, hold: str) -> None:
-    Message.objects.filter(pk__in=pks).update(wave=wave, due_at=due_at, hold=hold, reason="", not_before=None)
+    still = Message.objects.filter(pk__in=pks, state=Message.State.PLANNED)
+    still.update(wave=wave, due_at=due_at, hold=hold, reason="", not_before=None)
 
 
 def begun(campaign: Campaign, now: datetime) -> list[Wave]:
@@ -94,7 +95,7 @@ def begun(campaign: Campaign, now: datetime) -> list[Wave]:
     return [wave for wave in campaign.waves.all() if wave.number == Wave.PILOT or wave.pk in pks]
 
 
-def _not_begun(campaign: Campaign, fixed: list[Wave]) -> list[int]:
+def not_begun(campaign: Campaign, fixed: list[Wave]) -> list[int]:
     """First texts of the other waves, and those of no wave that still rest, in their order."""
     rows = campaign.messages.select_for_update().filter(state=Message.State.PLANNED, first_attempt_at=None, step__day=0)
     others = rows.filter(wave__isnull=False).exclude(wave__in=fixed) | rows.filter(wave=None, hold=Message.RESTING)

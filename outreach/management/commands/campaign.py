@@ -147,8 +147,8 @@ def _step(each) -> dict:
         "segments": each.segments,
         "gsm7": each.encodings["GSM-7"],
         "ucs2": each.encodings["UCS-2"],
-        "first_on": min(each.days, default=None),
-        "last_on": max(each.days, default=None),
+        "first_on": each.first_on,
+        "last_on": each.last_on,
     }
 
 

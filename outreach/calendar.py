@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from outreach.gate import TEXTS_A_WEEK
-from outreach.hours import HOLIDAYS, SUNDAY, Window, holidays_on
+from outreach.hours import HOLIDAYS, Window, holidays_on
 
 ROOM_AT_THE_END = 7  # days for calls and letters between the last text and the move
 BETWEEN_STEPS = 2
@@ -84,12 +84,12 @@ def next_open(day: date, setting: Setting) -> date:
 
 
 def closed(day: date, setting: Setting) -> str:
-    """Why no text goes out on a day, as the end of a sentence; empty on an open day."""
+    """Why no text goes out on a day, in words that follow its date; empty on an open day."""
     holiday = holidays_on(day, setting.state)
     if holiday and HOLIDAYS not in setting.window.days:
-        return f"a holiday ({holiday})"
+        return holiday
     if day.weekday() not in setting.window.days:
-        return "a Sunday" if day.weekday() == SUNDAY else f"a {day:%A}, which is not a texting day"
+        return "when no texts go out"
     return ""
 
 

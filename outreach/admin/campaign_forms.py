@@ -10,7 +10,7 @@ DATE = {"input_formats": ["%m/%d/%Y", "%Y-%m-%d"], "widget": forms.DateInput(att
 
 
 class NewCampaignForm(forms.Form):
-    name = forms.CharField(max_length=80, help_text="As you will speak of it: “Pilot”, “APCM patients”.")
+    name = forms.CharField(max_length=80, help_text="As you will speak of it: “The move”, “APCM patients”.")
     cohort = forms.ChoiceField(label="Who", choices=COHORTS, initial=Campaign.Cohort.MATCHED)
     pilot = forms.IntegerField(
         label="Pilot: so many texts first",

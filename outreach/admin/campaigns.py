@@ -17,7 +17,7 @@ from outreach import gate, planning, waves
 from outreach.actions import campaigns, launching, reminders
 from outreach.admin import campaign_facts as facts
 from outreach.admin.campaign_forms import LaunchForm, NewCampaignForm, StepForm
-from outreach.admin.campaign_plan import RUN, UNDO, PlanPages, plan_facts, plan_rows, undo_facts
+from outreach.admin.campaign_plan import RUN, UNDO, PlanPages, plan_facts, undo_facts
 from outreach.models import Campaign, CampaignStep, Message
 from outreach.progress import SENDER
 from patients.models import Patient
@@ -159,7 +159,7 @@ class CampaignAdmin(PlanPages, PracticeAdmin):
             request, "outreach/campaign_launch.html", f"Launch {campaign}?",
             campaign=campaign, practice=practice, obstacles=launching.obstacles(campaign, practice),
             previews=previews, may_override=_may_override(request), **facts.numbers(plan, previews),
-            agreed=agreed, resting=len(plan.texts) - agreed, plan_rows=plan_rows(campaign, plan, practice),
+            agreed=agreed, resting=len(plan.texts) - agreed, **plan_facts(campaign, plan, practice),
         )  # fmt: skip
 
     def _launch(self, request, campaign: Campaign):

@@ -85,7 +85,8 @@ class Campaign(models.Model):
 class WaveQuerySet(models.QuerySet):
     def waiting_for_a_go(self):
         """Pilots that are through and that nobody has decided on."""
-        return self.filter(number=Wave.PILOT, through_at__isnull=False, let_go_at=None)
+        paused = self.filter(campaign__state=Campaign.State.PAUSED)
+        return paused.filter(number=Wave.PILOT, through_at__isnull=False, let_go_at=None)
 
 
 class Wave(models.Model):

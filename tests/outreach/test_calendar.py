@@ -40,8 +40,8 @@ def test_the_earlier_systems_own_plan_gets_five_warnings(moves_on):
     said = " ".join(warning.sentence for warning in found)
     for fact in (
         "pilot of Tue 12/16/2025 comes after Wave 1 of Tue 12/09/2025",
-        "Wave 3, day 3, falls on Sun 12/14/2025, a Sunday. It goes out on Mon 12/15/2025",
-        "Wave 3, day 14, falls on Thu 12/25/2025, a holiday (Christmas Day). It goes out on Fri 12/26/2025",
+        "Wave 3, day 3, falls on Sun 12/14/2025, when no texts go out. It goes out on Mon 12/15/2025",
+        "Wave 3, day 14, falls on Thu 12/25/2025, Christmas Day. It goes out on Fri 12/26/2025",
         "Pilot: its last text goes out on Tue 12/30/2025",
         "Wave 3: its last text goes out on Fri 12/26/2025",
     ):

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
+from math import gcd
 from zoneinfo import ZoneInfo
 
 from consent.invitations import live_invitations
@@ -24,7 +25,7 @@ ANSWERS = 50  # percent that answer by day 14; surveys of text outreach in healt
 CURVE = ((0, 0.0), (3, 0.5), (7, 0.75), (14, 1.0))  # the part of those answers that is in by a day
 MANY = 3  # texts; numbers that get more are counted
 TRIES = 12  # times a text is put off before the forecast gives it up
-GOLDEN = 0.6180339887  # spreads those who answer evenly over the list, the same in every run
+GOLDEN = 0.6180339887
 
 
 @dataclass
@@ -95,6 +96,14 @@ def answered_by(day: int, answers: int) -> float:
         if day <= after:
             return answers / 100 * (low + (high - low) * (day - before) / (after - before))
     return answers / 100
+
+
+def even_lots(count: int) -> list[float]:
+    """0, 1/n, 2/n … each once, neighbours far apart: any share of them is spread evenly over the list."""
+    stride = max(round(count * GOLDEN), 1)
+    while gcd(stride, count) > 1:
+        stride += 1
+    return [index * stride % count / count for index in range(count)]
 
 
 def forecast(campaign: Campaign, practice: Practice, now: datetime, *, answers: int = ANSWERS) -> Forecast:
@@ -196,6 +205,11 @@ class _Run:
         self.found.touches = Counter(number.texts for number in self.numbers if number.texts)
 
     @cached_property
+    def lots(self) -> list[float]:
+        """Where each number stands between 0 and 1: those below the assumed share have answered."""
+        return even_lots(len(self.numbers))
+
+    @cached_property
     def numbers(self) -> list[_Number]:
         texts = self.found.plan.texts
         owners = Patient.objects.filter(pk__in=[pk for text in texts for pk in text.patient_ids])
@@ -270,7 +284,7 @@ class _Run:
         if place >= len(self.found.steps):
             return
         after = self.found.steps[place].step.day
-        if number.index * GOLDEN % 1 >= answered_by(after, self.found.answers):
+        if self.lots[number.index] >= answered_by(after, self.found.answers):
             self._plan(number, place, days.due_after(number.first_at, after, self.practice))
 
     def _text(self, place: int, code: str) -> tuple[str, segments.Segments]:

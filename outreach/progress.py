@@ -53,7 +53,8 @@ class WaveProgress:
 
     wave: Wave | None
     counts: Counter = field(default_factory=Counter)
-    kept: int = 0
+    resting: int = 0
+    late: int = 0
 
     @property
     def name(self) -> str:
@@ -149,7 +150,9 @@ def _waves(campaign: Campaign) -> list[WaveProgress]:
     for pk, state, hold, count in rows:
         wave = waves.setdefault(pk, WaveProgress(None))
         wave.counts[state] += count
-        wave.kept += count if hold and state == State.PLANNED else 0
+        if state == State.PLANNED and hold:
+            wave.resting += count if hold == Message.RESTING else 0
+            wave.late += count if hold != Message.RESTING else 0
     return [wave for wave in waves.values() if wave.total]
 
 

@@ -1,5 +1,5 @@
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -99,7 +99,10 @@ class Wave(models.Model):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="waves")
     number = models.PositiveSmallIntegerField(help_text="0 is the pilot.")
-    size = models.PositiveIntegerField(help_text="Numbers that get their first text; the last wave takes who is left.")
+    size = models.PositiveIntegerField(
+        validators=[MinValueValidator(1)],
+        help_text="Numbers that get their first text; the last wave takes who is left.",
+    )
     starts_on = models.DateField(null=True, blank=True, help_text="Empty: at the launch, for a pilot only.")
     through_at = models.DateTimeField(null=True, blank=True, help_text="When the pilot stopped the campaign.")
     let_go_at = models.DateTimeField(null=True, blank=True)

@@ -112,6 +112,9 @@ class Command(PracticeCommand):
             "state": campaign.state,
             **campaign.messages.all().by_state(),
             "segments": segments,
+            "why": campaign.why,
+            "resting": campaign.messages.resting().count(),
+            "held": campaign.messages.late().count(),
         }
 
 

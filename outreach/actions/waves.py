@@ -69,7 +69,9 @@ def _deal_anew(campaign: Campaign, dated: list[tuple[date, int]]) -> None:
     last_begun = max((wave.starts_on for wave in fixed if wave.starts_on), default=None)
     rows = not_begun(campaign, fixed)
     rests = campaign.messages.resting().exists()
-    if rows and not dated and not rests:
+    if not rows:
+        raise ValidationError("Every first text has gone out or is going out; there is nothing left to move.")
+    if not dated and not rests:
         raise ValidationError(f"Give the {len(rows)} texts that are left a day.")
     if dated and (dated[0][0] < practice.today() or (last_begun and dated[0][0] <= last_begun)):
         raise ValidationError("Texts that are left can only go today or later, and after the waves that have begun.")
@@ -79,12 +81,9 @@ def _deal_anew(campaign: Campaign, dated: list[tuple[date, int]]) -> None:
     new = _add_dated(campaign, dated, after=max((wave.number for wave in fixed), default=Wave.PILOT))
     hold = Message.RESTING if rests else ""
     for wave, share in waves.deal(rows, new):
-        _move(share, wave, waves.due_at(wave, practice, now), hold)
-
-
-def _move(pks: list[int], wave: Wave | None, due_at: datetime, hold: str) -> None:
-    still = Message.objects.filter(pk__in=pks, state=Message.State.PLANNED)
-    still.update(wave=wave, due_at=due_at, hold=hold, reason="", not_before=None)
+        still = Message.objects.filter(pk__in=share, state=Message.State.PLANNED)
+        due_at = waves.due_at(wave, practice, now)
+        still.update(wave=wave, due_at=due_at, hold=hold, reason="", not_before=campaign.undo_until)
 
 
 def begun(campaign: Campaign, now: datetime) -> list[Wave]:

@@ -277,6 +277,18 @@ def test_a_wave_whose_day_has_passed_is_not_launched(monday):
     assert state(campaign) == "draft"
 
 
+def test_a_pause_in_the_middle_of_a_wave_is_felt_at_once(spruce, monday):
+    campaign = launched(4, waves=[(MON, 4)])
+    sending.send_due(Spruce(spruce.url, spruce.token), most=1)
+    campaigns.pause(campaign, by=None)
+    send(spruce)
+    assert len(spruce.texts()) == 1
+    campaigns.resume(campaign, by=None)
+    Message.objects.update(not_before=None)
+    send(spruce)
+    assert sorted(spruce.accepted().values()) == [1] * 4
+
+
 # changing the plan
 
 
@@ -331,6 +343,23 @@ def test_what_rests_behind_a_pilot_can_get_days_and_lose_them(spruce, monday):
     waves.set_waves(campaign, dated=[(THU, 2), (date(2026, 12, 11), 1)], by=None)
     assert sizes(campaign) == {"Pilot": 1, "Wave 1": 2, "Wave 2": 1}
     assert campaign.messages.resting().count() == 3
+
+
+def test_where_nothing_is_left_nothing_is_moved(spruce, monday):
+    campaign = launched(2)
+    send(spruce)
+    Campaign.objects.update(state="paused")
+    with pytest.raises(ValidationError, match="nothing left to move"):
+        waves.set_waves(campaign, dated=[(THU, 2)], by=None)
+    assert sizes(campaign) == {}
+
+
+def test_a_new_day_keeps_the_ten_seconds(monday):
+    campaign = launched(2, waves=[(WED, 2)], grace=TEN_SECONDS)
+    waves.set_waves(campaign, dated=[(MON, 2)], by=None)
+    assert not campaign.messages.sendable(clock.now()).exists()
+    letting_go.undo(campaign, by=None)
+    assert state(campaign) == "draft"
 
 
 def test_a_campaign_that_is_over_keeps_its_waves(monday):

@@ -32,7 +32,7 @@ def set_waves(
     others, and their texts are dealt out anew.
     """
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
-    _check(dated)
+    _check(dated, pilot_on)
     if campaign.state == State.DRAFT:
         campaign.waves.all().delete()
         if pilot:
@@ -44,12 +44,20 @@ def set_waves(
         raise ValidationError("This campaign is over; its waves stay as they were.")
 
 
-def _check(dated: list[tuple[date, int]]) -> None:
+def _check(dated: list[tuple[date, int]], pilot_on: date | None) -> None:
     starts = [day for day, _ in dated]
+    for day in [*starts, *filter(None, [pilot_on])]:
+        check_day(day)
     if len(dated) > MOST_WAVES:
         raise ValidationError(f"A campaign has at most {MOST_WAVES} waves.")
     if sorted(set(starts)) != starts:
         raise ValidationError("Give each wave a day of its own, the earliest first.")
+
+
+def check_day(day: date) -> None:
+    """Raises ValidationError for a slip of the pen such as the year 9999."""
+    if not timedelta(days=-730) < day - Practice.current().today() < timedelta(days=730):
+        raise ValidationError(f"{day:%m/%d/%Y} is too far away. Give a day within the next two years.")
 
 
 def _add_dated(campaign: Campaign, dated: list[tuple[date, int]], *, after: int) -> list[Wave]:

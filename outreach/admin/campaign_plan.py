@@ -13,8 +13,9 @@ from explorer.lib.pages import page
 from outreach import calendar, gate, pilot, planning, wording
 from outreach.actions import campaigns, launching, letting_go, waves
 from outreach.admin.campaign_forms import ForecastForm, LaunchForm, PilotForm, SpreadForm, WaveForms
-from outreach.forecast import Forecast, forecast, planned_waves, setting, warnings
+from outreach.forecast import Forecast, forecast
 from outreach.models import Campaign, LineState, Wave
+from outreach.plan_days import planned_waves, setting, warnings
 from outreach.progress import SENDER
 
 State = Campaign.State
@@ -196,6 +197,7 @@ class _Forms:
         """The texts that are left, so many on each texting day."""
         rules = setting(self.campaign, self.practice)
         day, left, dated = self.spread.cleaned_data["first_on"], self._left(), []
+        waves.check_day(day)
         while left > 0 and len(dated) <= MOST_DAYS:
             day = calendar.next_open(day, rules)
             size = min(self.spread.cleaned_data["a_day"], left)

@@ -179,7 +179,7 @@ def test_each_wave_goes_on_its_day(spruce, monday):
 
 def test_a_wave_begins_at_the_opening_of_the_texting_hours(spruce, monday):
     launched(2, waves=[(TUE, 2)])
-    monday(23 / 24 - 0.01)
+    monday(21 / 24)  # 7 in the morning; the clock of a long run of tests is some minutes ahead
     send(spruce)
     assert spruce.texts() == []
     monday(23 / 24)

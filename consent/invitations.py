@@ -1,6 +1,7 @@
 """Personal codes: made, taken over from elsewhere, covering the patients of a phone."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,8 +19,7 @@ from patients.models import Patient
 def invite(patients_by_phone: dict[str, list[int]], *, by) -> dict[str, Invitation]:
     """The live invitation of each phone, made where there is none, covering at least these patients."""
     now = clock.now()
-    live = Invitation.objects.live(now).filter(phone__in=list(patients_by_phone)).order_by("-pk")
-    invitations = {invitation.phone: invitation for invitation in live}
+    invitations = live_invitations(patients_by_phone, now)
     missing = [phone for phone in patients_by_phone if phone not in invitations]
     made = [_new(phone, now) for phone in missing]
     Invitation.objects.bulk_create(made, batch_size=200)
@@ -27,6 +27,12 @@ def invite(patients_by_phone: dict[str, list[int]], *, by) -> dict[str, Invitati
     record([(invitation, "create", {"phone": [None, invitation.phone]}) for invitation in made], by=by)
     _cover({invitations[phone]: pks for phone, pks in patients_by_phone.items()})
     return {phone: invitations[phone] for phone in patients_by_phone}
+
+
+def live_invitations(phones: Iterable[str], now: datetime) -> dict[str, Invitation]:
+    """The code a number has already and keeps, for those that have one."""
+    live = Invitation.objects.live(now).filter(phone__in=list(phones)).order_by("-pk")
+    return {invitation.phone: invitation for invitation in live}
 
 
 @transaction.atomic

@@ -38,6 +38,7 @@ from outreach.models import (
     ScheduledWithdrawal,
     Suppression,
     TextTemplate,
+    Wave,
 )
 from patients.models import (
     ApcmEnrolment,
@@ -63,6 +64,7 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Campaign: (),
     CampaignStep: (),
     TextTemplate: (),
+    Wave: (),
     Approval: (),
     PhoneTest: (),
     Agreement: (),
@@ -87,8 +89,8 @@ NOT_AUDITED: dict[type, str] = {
     InterruptedText: "Written once with its interruption.",
     Message: "Is itself the ledger of texts, saved three times by the sender; what a person decides about "
     "one is recorded by that act.",
-    MessagePatient: "Written once with its text and never changed.",
-    CampaignPatient: "Written once with the campaign's launch and never changed.",
+    MessagePatient: "Written with its text, taken back with an undone launch, never changed otherwise.",
+    CampaignPatient: "Written with the campaign's launch, taken back with it, never changed otherwise.",
     InvitationPatient: "Written once with its invitation, whose own row is recorded.",
     ImportRow: "A proposal; what was applied is recorded at the patient, what was chosen by the act.",
     ContactPhone: "Overwritten by each sync together with its contact, whose own row is recorded.",

@@ -111,7 +111,7 @@ def first_steps(practice: Practice, line: LineState) -> list[Step]:
         ),
         Step(
             "Start the first campaign",
-            "Begin with a pilot of 20 to 40 patients. You see each text before it goes out.",
+            "Begin with a pilot of 50; it stops by itself. You see each text before it goes out.",
             reverse("admin:outreach_campaign_changelist"),
             Campaign.objects.exclude(launched_at=None).exclude(limit__lte=go.TRIAL).exists(),
         ),
@@ -133,7 +133,8 @@ def _texting(practice: Practice, line: LineState, now: datetime) -> Sign:
         return Sign("Texting", "Locked until an administrator has compared this PC with Spruce", "bad")
     if practice.texting_stopped_at:
         since = _when(practice.texting_stopped_at)
-        return Sign("Texting", f"Stopped for the whole practice since {since}", "bad")
+        who = practice.texting_stopped_by
+        return Sign("Texting", f"Stopped for the whole practice since {since}{f' by {who}' if who else ''}", "bad")
     if line.sender and line.sender_until and line.sender_until > now:
         return Sign("Texting", "Allowed; texts are being sent now", "good")
     return Sign("Texting", "Allowed; nothing is being sent at this moment", "good")

@@ -60,7 +60,8 @@ class PracticeForm(forms.ModelForm):
         fields = (
             "name", "doctor", "phone", "time_zone", "state", "transition_date",
             "old_practice", "new_practice", "texting_start", "texting_end", "texting_days",
-            "texts_per_campaign", "texting_basis", "text_unmatched", "confirm_stops",
+            "texts_per_campaign", "segment_price", "segment_price_on", "texting_basis", "text_unmatched",
+            "confirm_stops",
             "form_sample_url", "code_days", "keep_raw_days",
         )  # fmt: skip
         labels = {
@@ -70,6 +71,8 @@ class PracticeForm(forms.ModelForm):
             "form_sample_url": "The form’s sample link",
             "code_days": "Days a personal code is good for",
             "keep_raw_days": "Days that files are kept",
+            "segment_price": "Price of one part, in dollars",
+            "segment_price_on": "Price looked up on",
         }
 
     def __init__(self, *args, **kwargs):
@@ -80,10 +83,10 @@ class PracticeForm(forms.ModelForm):
         self.initial["texting_days"] = self.instance.texting_days.split(",")
         for name in ("texting_start", "texting_end"):
             self.initial[name] = f"{getattr(self.instance, name):{US_TIME}}".lstrip("0")
-        if "transition_date" in self.fields:
-            day = self.fields["transition_date"]
+        for name in {"transition_date", "segment_price_on"} & self.fields.keys():
+            day = self.fields[name]
             day.input_formats, day.widget.format = [US_DATE, "%Y-%m-%d"], US_DATE
-            day.help_text = "First day at the new practice, as 01/31/2027."
+            day.help_text = f"{day.help_text.rstrip('.')}, as 01/31/2027."
             day.error_messages["invalid"] = "Write the date as 01/31/2027."
 
     def clean_phone(self) -> str:
@@ -147,7 +150,8 @@ class PracticeProfileAdmin(PracticeAdmin):
                 "Texting",
                 {
                     "fields": [("texting_start", "texting_end"), days, "texts_per_campaign",
-                               "texting_basis", "text_unmatched", "confirm_stops"],
+                               "texting_basis", "text_unmatched", "confirm_stops",
+                               ("segment_price", "segment_price_on")],
                     "description": "Nothing goes out outside these hours, nor outside the law’s, "
                     "in the time of the patient’s own place.",
                 },

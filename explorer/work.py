@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from consent.models import Response
 from outreach.follow_up import TO_CALL, waiting
-from outreach.models import Interruption, Match, Message, Reply
+from outreach.models import Interruption, Match, Message, Reply, Wave
 from outreach.number_checks import open_checks
 from patients.models import DuplicatePair, ImportBatch
 
@@ -51,7 +51,16 @@ def tiles(request) -> list[Tile]:
         Tile("Imports to review", found["imports"], reverse("admin:patients_importbatch_changelist")),
         Tile("Texts nobody can be sure of", found["uncertain"], _texts("uncertain")),
         Tile("Late texts held", late_texts(), reverse("admin:outreach_campaign_changelist")),
+        *_pilots(),
     ]
+
+
+def _pilots() -> list[Tile]:
+    """Campaigns that have stopped by themselves: shown only while there is one."""
+    waiting = list(Wave.objects.waiting_for_a_go().values_list("campaign", flat=True))
+    if not waiting:
+        return []
+    return [Tile("Pilots to look at", len(waiting), reverse("admin:outreach_campaign_pilot", args=[waiting[0]]))]
 
 
 def _texts(state: str) -> str:
@@ -64,5 +73,5 @@ def calls_due(today: date) -> int:
 
 
 def late_texts() -> int:
-    """Reminders more than a day late: a person decides whether they still go out."""
-    return Message.objects.filter(state=Message.State.PLANNED).exclude(hold="").count()
+    """Texts more than a day late: a person decides whether they still go out."""
+    return Message.objects.late().count()

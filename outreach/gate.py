@@ -32,7 +32,7 @@ WORDS = {
     "number_of_another": "In Spruce the number belongs to somebody else, so it may have changed hands.",
     "no_basis": "It is not recorded why this number may be texted.",
     "already_asked": "Another campaign that is still open asks this patient.",
-    "beyond_limit": "The pilot's limit is reached.",
+    "beyond_limit": "The campaign's limit is reached.",
     "spoken": "Somebody answered by text; a person calls instead of a reminder.",
     "called": "Staff spoke with them; that replaces the reminder.",
     "suppressed": "The number is on the do-not-text list.",

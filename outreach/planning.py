@@ -66,6 +66,8 @@ def plan(campaign: Campaign, practice: Practice) -> Plan:
         else:
             by_number[numbers[pk].number].append(pk)
     _drop_suppressed(by_number, result)
+    if campaign.waves.exists():
+        by_number = _apcm_first(by_number)
     _keep_within(campaign.limit, by_number, result)
     result.texts = [PlannedText(phone, sorted(pks)) for phone, pks in by_number.items()]
     return result
@@ -88,6 +90,12 @@ def _left_out(person: gate.PatientFacts, reach, state: str, today: date) -> str:
 def _drop_suppressed(by_number: dict[str, list[int]], result: Plan) -> None:
     for phone in set(Suppression.objects.in_force().values_list("phone", flat=True)) & by_number.keys():
         result.left_out |= dict.fromkeys(by_number.pop(phone), "suppressed")
+
+
+def _apcm_first(by_number: dict[str, list[int]]) -> dict[str, list[int]]:
+    """A pilot asks those whose answer matters most, and the waves go on in that order."""
+    enrolled = set(Patient.objects.with_apcm().values_list("pk", flat=True))
+    return dict(sorted(by_number.items(), key=lambda item: (enrolled.isdisjoint(item[1]), min(item[1]))))
 
 
 def _keep_within(limit: int | None, by_number: dict[str, list[int]], result: Plan) -> None:

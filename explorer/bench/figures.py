@@ -20,9 +20,11 @@ from explorer.demo.opening import open_for_texting
 from explorer.demo.people import practice as synthetic_practice
 from explorer.demo.seeding import seed_spruce
 from explorer.lib import clock
+from explorer.lib.models import Practice
 from explorer.lib.tables import SHELL
 from explorer.models import User
 from outreach.actions import campaigns, contacts, launching, sending
+from outreach.forecast import forecast
 from outreach.models import Message
 from outreach.simulator import Limits, serve
 from outreach.spruce import Spruce
@@ -87,6 +89,7 @@ def _measure_sending(spruce: Spruce, found: dict) -> None:
     change_practice(profile, by=None)
     open_for_texting()
     campaign = campaigns.create(name="Bench", cohort="matched", days=(0,), by=None)
+    found["forecast seconds"] = _seconds(lambda: forecast(campaign, Practice.current(), clock.now()))
     found["texts planned"] = launching.launch(campaign, by=None, override="Only measured.")
     seconds = _seconds(lambda: sending.send_due(spruce, most=500))
     sent = Message.objects.reached().count()

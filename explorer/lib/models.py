@@ -1,7 +1,7 @@
 """Facts about the house itself. Every app may ask them."""
 
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -64,7 +64,17 @@ class Practice(models.Model):
     keep_raw_days = models.PositiveSmallIntegerField(
         default=30, help_text="How long the files of lists and form answers are kept, encrypted; what was read stays."
     )
+    segment_price = models.DecimalField(
+        max_digits=7,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text="What one part of a text costs in dollars, as 0.0079. Empty: no price is recorded.",
+    )
+    segment_price_on = models.DateField(null=True, blank=True, help_text="The day this price was looked up.")
     texting_stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
+    texting_stopped_by = models.CharField(max_length=150, blank=True, editable=False)
     mode = models.CharField(max_length=4, editable=False, choices=[("demo", "Demo"), ("live", "Live")])
 
     class Meta:

@@ -1,6 +1,6 @@
 """A campaign's life: create, rewrite, pause, resume, cancel, and its end."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,6 +10,8 @@ from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
 from outreach import hours, planning
+from outreach.actions.letting_go import stop_after_pilots
+from outreach.actions.waves import set_waves
 from outreach.models import Campaign, CampaignPatient, CampaignStep, Message, Suppression, TextTemplate
 
 State = Campaign.State
@@ -18,8 +20,22 @@ MOST_FAILED, MOST_STOPPED = 0.05, 0.03
 
 
 @transaction.atomic
-def create(*, name: str, cohort: str, limit: int | None = None, days=(0, 3, 7, 14), patients=(), by) -> Campaign:
-    """A draft with a copy of the templates of these days. Raises ValidationError, LookupError for a day."""
+def create(
+    *,
+    name: str,
+    cohort: str,
+    limit: int | None = None,
+    days=(0, 3, 7, 14),
+    patients=(),
+    pilot: int | None = None,
+    pilot_on: date | None = None,
+    waves=(),
+    by,
+) -> Campaign:
+    """A draft with a copy of the templates of these days. Raises ValidationError, LookupError for a day.
+
+    `pilot` is how many texts go first, `waves` are (day, number of texts) of the others.
+    """
     campaign = Campaign(name=name.strip(), cohort=cohort, limit=limit, created_by=by)
     campaign.full_clean()
     campaign.save()
@@ -31,6 +47,8 @@ def create(*, name: str, cohort: str, limit: int | None = None, days=(0, 3, 7, 1
     CampaignPatient.objects.bulk_create(
         [CampaignPatient(campaign=campaign, patient=patient) for patient in patients], batch_size=500
     )
+    if pilot or waves:
+        set_waves(campaign, pilot=pilot, pilot_on=pilot_on, dated=list(waves), by=by)
     return campaign
 
 
@@ -77,7 +95,8 @@ def _set_stopped(at: datetime | None, by) -> None:
     before = practice.texting_stopped_at
     if (before is None) == (at is None):
         return
-    Practice.objects.filter(pk=1).update(texting_stopped_at=at)
+    who = str(by or "a command")[:150] if at else ""
+    Practice.objects.filter(pk=1).update(texting_stopped_at=at, texting_stopped_by=who)
     record([(practice, "update", {"texting_stopped_at": [str(before), str(at)]})], by=by)
 
 
@@ -91,8 +110,9 @@ def pause(campaign: Campaign, *, by, why: str = "") -> None:
 
 @transaction.atomic
 def resume(campaign: Campaign, *, by) -> None:
+    """Go on after a pause. What rests behind a pilot needs a go of its own (letting_go.let_rest_go)."""
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
-    if campaign.state == State.PAUSED:
+    if campaign.state == State.PAUSED and not campaign.waves.waiting_for_a_go().exists():
         campaign.state, campaign.why, campaign.watched_from = State.RUNNING, "", clock.now()
         campaign.save(update_fields=["state", "why", "watched_from"])
 
@@ -110,7 +130,11 @@ def cancel(campaign: Campaign, *, by) -> int:
 
 
 def pause_those_in_trouble() -> None:
-    """Too many failures or stops since the launch, or since a person let it go on (design 4.7)."""
+    """Too many failures or stops since the launch, or since a person let it go on (design 4.7).
+
+    A pilot that is through stops its campaign as well.
+    """
+    stop_after_pilots(clock.now())
     for campaign in Campaign.objects.running():
         texts = campaign.messages.filter(first_attempt_at__gte=campaign.watched_from)
         counted = texts.aggregate(tried=Count("pk"), failed=Count("pk", filter=Q(state=Message.State.FAILED)))

@@ -1,11 +1,13 @@
 """From a draft to a running campaign."""
 
+from datetime import datetime, timedelta
+
 from django.db import transaction
 
 from consent.invitations import invite
 from explorer.lib import clock
 from explorer.lib.models import Practice
-from outreach import go, go_facts, planning
+from outreach import go, go_facts, planning, waves
 from outreach.actions import readiness
 from outreach.models import Campaign, CampaignPatient, Message, MessagePatient
 
@@ -42,11 +44,14 @@ def obstacles(campaign: Campaign, practice: Practice, criteria: list[go.Criterio
 
 
 @transaction.atomic
-def launch(campaign: Campaign, *, by, override: str = "", expected: int | None = None) -> int:
-    """Plan the first texts and let the sender begin; returns how many. Raises CannotLaunch.
+def launch(
+    campaign: Campaign, *, by, override: str = "", expected: int | None = None, grace: timedelta = timedelta()
+) -> int:
+    """Plan the first texts and let the sender begin; returns how many go without another go. Raises CannotLaunch.
 
     An override passes red criteria, never what is impossible; it is kept with all criteria as they stood.
     `by` is None for the shell. `expected` is the number of texts a person agreed to; any other is refused.
+    Nothing is sent before `grace` is over.
     """
     campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
     practice = Practice.current()
@@ -60,16 +65,33 @@ def launch(campaign: Campaign, *, by, override: str = "", expected: int | None =
     override = override.strip()[:300] if against else ""
     if against:
         _check_override(override, against, by)
-    if expected is not None and expected != len(plan.texts):
-        raise CannotLaunch(f"Nothing was sent: the number of texts is now {len(plan.texts)}, not {expected}.")
+    now = clock.now()
+    shares = waves.shares(plan.texts, campaign, practice, now)
+    agreed = waves.go_now(shares)
+    if expected is not None and expected != agreed:
+        raise CannotLaunch(f"Nothing was sent: the number of texts is now {agreed}, not {expected}.")
+    _refuse_past_days(shares, practice)
     readiness.remember(campaign, practice, criteria, by=by, launched=True, override=override)
     _remember_members(campaign, plan)
-    now = clock.now()
-    plan_messages(campaign, campaign.steps.get(day=0), plan.texts, due_at=now, hold="", by=by)
+    first, not_before = campaign.steps.get(day=0), now + grace if grace else None
+    for share in shares:
+        plan_messages(
+            campaign, first, share.texts, due_at=share.due_at, hold=share.hold, by=by,
+            wave=share.wave, not_before=None if share.hold else not_before,
+        )  # fmt: skip
     campaign.state, campaign.launched_at, campaign.launched_by = State.RUNNING, now, by
     campaign.override, campaign.why, campaign.watched_from = override, "", now
+    campaign.undo_until = not_before
     campaign.save()
-    return len(plan.texts)
+    return agreed
+
+
+def _refuse_past_days(shares: list[waves.Share], practice: Practice) -> None:
+    """What rests behind a pilot may be dated too early: it moves on when it is let go."""
+    for share in shares:
+        day = share.wave and share.wave.starts_on
+        if day and day < practice.today() and not share.hold:
+            raise CannotLaunch(f"{share.wave} is dated {day:%m/%d/%Y}, which has passed. Give it a new day.")
 
 
 def _check_override(reason: str, against: list[str], by) -> None:
@@ -93,16 +115,28 @@ def _remember_members(campaign: Campaign, plan: planning.Plan) -> None:
     )
 
 
-def plan_messages(campaign, step, texts: list[planning.PlannedText], *, due_at, hold: str, by) -> None:
+def plan_messages(
+    campaign,
+    step,
+    texts: list[planning.PlannedText],
+    *,
+    due_at: datetime,
+    hold: str,
+    by,
+    wave=None,
+    not_before: datetime | None = None,
+) -> None:
     invitations = invite({text.phone: text.patient_ids for text in texts}, by=by)
     messages = [
         Message(
             campaign=campaign,
             step=step,
+            wave=wave,
             phone=text.phone,
             invitation=invitations[text.phone],
             due_at=due_at,
             hold=hold,
+            not_before=not_before,
             planned_by=by,
         )
         for text in texts

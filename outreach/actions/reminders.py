@@ -14,6 +14,7 @@ from explorer.lib.models import Practice
 from outreach import facts, gate, hours
 from outreach.actions import replies
 from outreach.actions.launching import plan_messages
+from outreach.actions.waves import hold_late_waves
 from outreach.models import Attempt, Campaign, CampaignStep, Message, MessagePatient
 from outreach.planning import PlannedText
 from patients.models import Patient
@@ -28,14 +29,16 @@ def plan_reminders(now: datetime) -> int:
     """Ask of every running campaign whose reminder is due now and plan those texts; returns how many.
 
     A reminder is a question asked at its time: who was texted first so many days ago and has no answer?
-    It waits while an earlier step of the number is open. Whether it may go out is for the gate alone to say, so
-    that a row tells why somebody got none. One that comes too late, or that waits too long, is held.
+    It waits while an earlier step of the number is open, and until a go can no longer be taken back. Whether it may
+    go out is for the gate alone to say, so that a row tells why somebody got none. One that comes too late, or that
+    waits too long, is held, and so are waves that are late.
     """
     practice = Practice.current()
+    hold_late_waves(now)
     _hold_late_ones(now)
     return sum(
         _plan_step(campaign, step, practice, now)
-        for campaign in Campaign.objects.running()
+        for campaign in Campaign.objects.running().exclude(undo_until__gt=now)
         for step in campaign.steps.filter(day__gt=0)
     )
 
@@ -143,7 +146,7 @@ def decide_held(campaign: Campaign, *, message_ids: list[int], send: bool, by) -
     It also settles the later steps of the same numbers that were missed meanwhile, so that nobody is asked
     once more about each of them, and no patient gets two reminders in a row.
     """
-    held = list(campaign.messages.filter(pk__in=message_ids, state=State.PLANNED).exclude(hold=""))
+    held = list(campaign.messages.late().filter(pk__in=message_ids))
     for message in held:
         (release if send else drop)(message, by=by)
     change = {"hold": ["late", ""]} if send else {"state": ["planned", "skipped"]}

@@ -92,6 +92,7 @@ def progress_facts(campaign: Campaign, practice: Practice) -> dict:
     return {
         "campaign": campaign,
         "found": found,
+        "pilot_waits": campaign.state == Campaign.State.PAUSED and campaign.waves.waiting_for_a_go().exists(),
         "tiles": [
             (label, found.counts[state], TONES[state], _texts_url(campaign, state))
             for state, label in Message.State.choices

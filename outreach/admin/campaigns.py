@@ -11,12 +11,14 @@ from django.utils.timezone import localtime
 from django_q.tasks import async_task
 from unfold.decorators import display
 
+from explorer.lib import clock
 from explorer.lib.pages import PracticeAdmin, page
-from outreach import gate, planning
+from outreach import gate, planning, waves
 from outreach.actions import campaigns, launching, reminders
 from outreach.admin import campaign_facts as facts
 from outreach.admin import readiness
 from outreach.admin.campaign_forms import LaunchForm, NewCampaignForm, StepForm
+from outreach.admin.campaign_plan import RUN, UNDO, PlanPages, plan_facts, undo_facts
 from outreach.models import Campaign, CampaignStep, Message
 from outreach.notices import notices
 from outreach.progress import SENDER
@@ -24,7 +26,6 @@ from patients.models import Patient
 
 State = Campaign.State
 PAGE = 50
-RUN = "outreach.run_campaign"
 
 
 def to_campaign(campaign: Campaign, place: str = ""):
@@ -36,7 +37,7 @@ def _url(campaign: Campaign) -> str:
 
 
 @admin.register(Campaign)
-class CampaignAdmin(readiness.ReadinessPages, PracticeAdmin):
+class CampaignAdmin(readiness.ReadinessPages, PlanPages, PracticeAdmin):
     list_display = ["name", "standing", "cohort", "texts", "launched"]
     list_before_template = "outreach/campaign_tools.html"
 
@@ -91,6 +92,7 @@ class CampaignAdmin(readiness.ReadinessPages, PracticeAdmin):
             campaign=campaign, steps=facts.steps_to_edit(campaign, previews),
             sample=facts.sample(plan, previews),
             may_override=_may_override(request), **readiness.section(campaign, practice, plan),
+            **plan_facts(campaign, plan, practice),
             **facts.numbers(plan, previews),
         )  # fmt: skip
 
@@ -99,7 +101,8 @@ class CampaignAdmin(readiness.ReadinessPages, PracticeAdmin):
             request, "outreach/campaign_launched.html", campaign.name,
             **facts.progress_facts(campaign, request.practice),
             badge=facts.badge(campaign.get_state_display(), campaign.state),
-            reasons=facts.reasons_at_launch(campaign), **readiness.at_launch(campaign), **notices(),
+            reasons=facts.reasons_at_launch(campaign), **readiness.at_launch(campaign),
+            **undo_facts(campaign), **notices(),
         )  # fmt: skip
 
     @page("<int:pk>/progress/<slug:seen>/", look="outreach.view_campaign")
@@ -154,10 +157,12 @@ class CampaignAdmin(readiness.ReadinessPages, PracticeAdmin):
             return to_campaign(campaign)
         practice = request.practice
         plan, previews = planning.plan(campaign, practice), facts.previews_of(campaign, practice)
+        agreed = waves.go_now(waves.shares(plan.texts, campaign, practice, clock.now()))
         return self.show(
             request, "outreach/campaign_launch.html", f"Launch {campaign}?",
             campaign=campaign, practice=practice, previews=previews, may_override=_may_override(request),
             **readiness.section(campaign, practice, plan), **facts.numbers(plan, previews),
+            agreed=agreed, resting=len(plan.texts) - agreed, **plan_facts(campaign, plan, practice),
         )  # fmt: skip
 
     def _launch(self, request, campaign: Campaign):
@@ -167,7 +172,8 @@ class CampaignAdmin(readiness.ReadinessPages, PracticeAdmin):
             return redirect("admin:outreach_campaign_launch", campaign.pk)
         override = form.cleaned_data["override"] if _may_override(request) else ""
         try:
-            count = launching.launch(campaign, by=request.user, override=override, expected=form.cleaned_data["texts"])
+            expected = form.cleaned_data["texts"]
+            count = launching.launch(campaign, by=request.user, override=override, expected=expected, grace=UNDO)
         except launching.CannotLaunch as problem:
             messages.error(request, str(problem))
             return redirect("admin:outreach_campaign_launch", campaign.pk)
@@ -185,6 +191,8 @@ class CampaignAdmin(readiness.ReadinessPages, PracticeAdmin):
     @page("<int:pk>/resume/", look=RUN, act=RUN)
     def resume(self, request, pk: int):
         campaign = get_object_or_404(Campaign, pk=pk)
+        if campaign.waves.waiting_for_a_go().exists():
+            return redirect("admin:outreach_campaign_pilot", campaign.pk)
         if request.method == "POST":
             campaigns.resume(campaign, by=request.user)
             async_task(SENDER)
@@ -212,14 +220,13 @@ class CampaignAdmin(readiness.ReadinessPages, PracticeAdmin):
 
     @page("<int:pk>/held/", look="outreach.view_campaign", act=RUN)
     def held(self, request, pk: int):
-        """Reminders that are more than a day late wait here for one decision."""
+        """Texts that are more than a day late wait here for one decision."""
         campaign = get_object_or_404(Campaign, pk=pk)
         if request.method == "POST":
             return self._decide_held(request, campaign)
-        late = campaign.messages.filter(state=Message.State.PLANNED).exclude(hold="")
-        late = late.select_related("step").prefetch_related("patients").order_by("due_at", "pk")
+        late = campaign.messages.late().select_related("step").prefetch_related("patients").order_by("due_at", "pk")
         return self.show(
-            request, "outreach/campaign_held.html", f"{campaign}: late reminders", campaign=campaign,
+            request, "outreach/campaign_held.html", f"{campaign}: late texts", campaign=campaign,
             late=[(message, message.phone[-4:]) for message in late],
         )  # fmt: skip
 

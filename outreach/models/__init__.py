@@ -1,5 +1,5 @@
 from outreach.models.attempts import Attempt
-from outreach.models.campaigns import Campaign, CampaignPatient, CampaignStep, TextTemplate
+from outreach.models.campaigns import Campaign, CampaignPatient, CampaignStep, TextTemplate, Wave
 from outreach.models.contacts import Contact, ContactPhone, Match
 from outreach.models.interruptions import InterruptedText, Interruption
 from outreach.models.line import LineState
@@ -32,4 +32,5 @@ __all__ = [
     "ScheduledWithdrawal",
     "Suppression",
     "TextTemplate",
+    "Wave",
 ]

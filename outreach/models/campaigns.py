@@ -1,5 +1,5 @@
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -48,7 +48,7 @@ class Campaign(models.Model):
     name = models.CharField(max_length=80, unique=True, validators=[RegexValidator(r"\S", "Give the campaign a name.")])
     cohort = models.CharField(max_length=8, choices=Cohort, default=Cohort.MATCHED)
     limit = models.PositiveIntegerField(
-        null=True, blank=True, help_text="A pilot: no more than this many texts in the first step."
+        null=True, blank=True, help_text="No more than this many texts in the first step, all waves together."
     )
     state = models.CharField(max_length=9, choices=State, default=State.DRAFT)
     why = models.CharField("why it stands still", max_length=200, blank=True)
@@ -62,6 +62,9 @@ class Campaign(models.Model):
     )
     watched_from = models.DateTimeField(
         null=True, blank=True, help_text="Failures and stops count from here: the launch, or the last resume."
+    )
+    undo_until = models.DateTimeField(
+        null=True, blank=True, help_text="Nothing is sent before, so that the last go can be taken back."
     )
     override = models.CharField("launched although", max_length=300, blank=True)
     patients = models.ManyToManyField(Patient, through="CampaignPatient", related_name="campaigns")
@@ -80,6 +83,55 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WaveQuerySet(models.QuerySet):
+    def waiting_for_a_go(self):
+        """Pilots that are through and that nobody has decided on."""
+        paused = self.filter(campaign__state=Campaign.State.PAUSED)
+        return paused.filter(number=Wave.PILOT, through_at__isnull=False, let_go_at=None)
+
+
+class Wave(models.Model):
+    """A share of a campaign's first texts with a day of its own, in the order of `number`.
+
+    Number 0 is the pilot: when its texts are through the campaign stops, and the rest needs a person's go.
+    """
+
+    PILOT = 0
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="waves")
+    number = models.PositiveSmallIntegerField(help_text="0 is the pilot.")
+    size = models.PositiveIntegerField(
+        validators=[MinValueValidator(1)],
+        help_text="Numbers that get their first text; the last wave takes who is left.",
+    )
+    starts_on = models.DateField(null=True, blank=True, help_text="Empty: at the launch, for a pilot only.")
+    through_at = models.DateTimeField(null=True, blank=True, help_text="When the pilot stopped the campaign.")
+    let_go_at = models.DateTimeField(null=True, blank=True)
+    let_go_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = WaveQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "number"], name="campaign_has_a_wave_once"),
+            models.CheckConstraint(name="wave_has_a_text", condition=Q(size__gte=1)),
+            models.CheckConstraint(
+                name="only_a_pilot_goes_without_a_day_and_waits_for_a_go",
+                condition=Q(number=0) | Q(starts_on__isnull=False, through_at=None, let_go_at=None),
+            ),
+            models.CheckConstraint(
+                name="a_pilot_is_through_before_the_rest_goes",
+                condition=Q(let_go_at=None) | Q(through_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "Pilot" if self.number == self.PILOT else f"Wave {self.number}"
 
 
 class CampaignStep(models.Model):

@@ -4,7 +4,7 @@ from django.db.models import Count, Q
 
 from consent.models import Invitation
 from explorer.lib import clock
-from outreach.models.campaigns import Campaign, CampaignStep
+from outreach.models.campaigns import Campaign, CampaignStep, Wave
 from outreach.models.suppressions import Suppression
 from patients.models import Patient
 
@@ -17,6 +17,19 @@ class MessageQuerySet(models.QuerySet):
     def reached(self):
         """Texts that Spruce has taken, or may have taken."""
         return self.filter(state__in=Message.REACHED)
+
+    def sendable(self, now):
+        """What a sender may take up at this moment, as far as the rows tell."""
+        due = self.filter(state=Message.State.PLANNED, hold="", due_at__lte=now)
+        return due.exclude(not_before__gt=now)
+
+    def resting(self):
+        """First texts that wait until somebody has looked at the pilot."""
+        return self.filter(state=Message.State.PLANNED, hold=Message.RESTING)
+
+    def late(self):
+        """Texts past their day, for a person to decide."""
+        return self.filter(state=Message.State.PLANNED).exclude(hold__in=("", Message.RESTING))
 
     def by_state(self) -> dict[str, int]:
         counted = dict(self.order_by().values_list("state").annotate(Count("pk")))
@@ -49,10 +62,12 @@ class Message(models.Model):
 
     OPEN = (State.PLANNED, State.SENDING, State.ACCEPTED)
     REACHED = (State.SENDING, State.ACCEPTED, State.CONFIRMED, State.UNCERTAIN)
+    RESTING = "It waits until somebody has looked at the pilot."
 
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.CAMPAIGN)
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
     step = models.ForeignKey(CampaignStep, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
+    wave = models.ForeignKey(Wave, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
     phone = models.CharField(max_length=16, db_index=True)
     patients = models.ManyToManyField(Patient, through="MessagePatient", related_name="messages")
     invitation = models.ForeignKey(Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")

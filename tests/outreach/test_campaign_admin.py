@@ -466,7 +466,7 @@ def test_late_reminders_are_announced_on_the_campaign(signed_in):
     campaign = made.launched()
     made.late_reminder(campaign)
     page = signed_in("read_only").get(url("change", campaign.pk)).content.decode()
-    assert "1 reminder is more than a day late and waits for you" in page
+    assert "1 text is more than a day late and waits for you" in page
     assert "Send anyway" not in page
 
 

@@ -1,5 +1,6 @@
 import re
 from datetime import date, time
+from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ValidationError
@@ -49,10 +50,12 @@ def _value(key: str, text: str):
             return time.fromisoformat(text if ":" in text else f"{int(text):02}:00")
         if isinstance(field, models.DateField):
             return date.fromisoformat(text) if text else None
+        if isinstance(field, models.DecimalField):
+            return Decimal(text) if text else None
         if isinstance(field, models.BooleanField):
             return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[text.lower()]
         return int(text) if isinstance(field, models.IntegerField) else text
-    except (ValueError, KeyError, ZoneInfoNotFoundError):
+    except (ValueError, KeyError, ZoneInfoNotFoundError, InvalidOperation):
         raise Refused(f"{key}={text} cannot be used. {field.help_text}") from None
 
 

@@ -21,6 +21,15 @@ document.addEventListener("DOMContentLoaded", () => {
     input.addEventListener("input", check);
     check();
   });
+  // <form data-vanishes="10"> with a <b data-countdown>: counts the seconds down and goes away at zero.
+  document.querySelectorAll("[data-vanishes]").forEach((area) => {
+    const end = performance.now() + Number(area.dataset.vanishes) * 1000, shown = area.querySelector("[data-countdown]");
+    const tick = setInterval(() => {
+      const left = Math.ceil((end - performance.now()) / 1000);
+      shown.textContent = Math.max(left, 0);
+      if (left <= 0) { clearInterval(tick); area.remove(); }
+    }, 250);
+  });
   // <button data-key="a">: pressed by that key, unless somebody is typing. Once, and not before half a second
   // after the page has come, so that a key pressed twice does not decide about the next patient unseen.
   let ready = performance.now() + 500;

@@ -175,12 +175,18 @@ def _send_step(plan: Plan, stand: Stand, tally: Tally, random: Random, name: str
         if status["state"] == "paused":  # by itself, for too many STOPs: a person looked, and it goes on
             stand.command("campaign", "resume", name)
             tally.resumed += 1
-        elif status["planned"] + status["sending"] + status["accepted"] == 0:
+        elif status["planned"] + status["sending"] + status["accepted"] == 0 and _had_its_way(sender):
             return
         else:
             time.sleep(0.2)
     status = stand.command("campaign", "status", name)
     tally.stuck.append(f"left open after {STEP_SECONDS} s: {status}")
+
+
+def _had_its_way(sender: Run) -> bool:
+    """Whether nothing kept the run from looking at everything, as a failed poll does."""
+    facts = sender.facts()
+    return not facts.get("waiting_for") and not facts.get("remaining")
 
 
 def _start(stand: Stand, tally: Tally, random: Random, killing: bool) -> Run:

@@ -16,7 +16,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from explorer.bench.stand import Broken, Run, Stand, StrictServer, people
-from explorer.bench.verdict import compare
+from explorer.bench.verdict import compare, phases
 
 ZONE = ZoneInfo("America/Chicago")
 # Mondays from which days 0, 3, 7 and 14 are neither a Sunday nor a holiday.
@@ -51,7 +51,7 @@ class Plan:
 @dataclass
 class Tally:
     kills: int = 0
-    in_flight: int = 0
+    at: list[float] = field(default_factory=list)  # monotonic
     quiet: int = 0
     runs: int = 0
     cold: int = 0
@@ -76,6 +76,7 @@ def run(plan: Plan, tell: Callable[[str], None] = lambda text: None, keep: Path 
         try:
             campaigns = _campaigns(plan, stand, tally, tell)
             facts = compare(stand.rows(), server.control("verdict"), plan.days, tally.launched)
+            facts["phases"] = phases(tally.at, server.log)
             facts["violations"] += [f"a run broke down: {text}" for text in tally.broken] + tally.stuck
         finally:
             stand.close()
@@ -96,7 +97,7 @@ def _summary(plan: Plan, tally: Tally, facts: dict, campaigns: int) -> dict:
     found = {
         "ok": not facts["violations"] and (tally.kills >= plan.kills or plan.seconds is not None),
         "kills": tally.kills,
-        "kills_with_a_call_in_flight": tally.in_flight,
+        **facts.pop("phases"),
         "kills_by_moment": dict(tally.how),
         "runs": tally.runs,
         "real_starts": tally.cold,
@@ -167,6 +168,8 @@ def _send_step(plan: Plan, stand: Stand, tally: Tally, random: Random, name: str
         if code is None:
             sender.kill()
             break
+        if _end_others(stand) and code == 1 and "Another process" in sender.facts().get("error", ""):
+            continue
         if code != 0 or "broken" in sender.facts():
             tally.broken.append(f"exit code {code}: {sender.facts()}"[:800])
             if len(tally.broken) > 20:
@@ -197,7 +200,7 @@ def _start(stand: Stand, tally: Tally, random: Random, killing: bool) -> Run:
         tally.beside += 1
         beside = stand.start(*SEND)
         time.sleep(random.uniform(0, 0.1))
-        stand.others = [*getattr(stand, "others", []), beside]
+        stand.others.append(beside)
     return stand.start(*SEND, cold=cold)
 
 
@@ -215,17 +218,23 @@ def _kill(plan: Plan, stand: Stand, tally: Tally, random: Random, sender: Run) -
             return False
         how = "while it waited"
     time.sleep(delay)
-    for beside in getattr(stand, "others", []):
-        beside.kill()
-    stand.others = []
-    in_flight = stand.server.control("progress")["in_flight"] if random.random() < 0.5 else None
+    _end_others(stand)
+    at = time.monotonic()
     if not sender.kill():
         return False
     tally.kills += 1
+    tally.at.append(at)
     tally.how[how] += 1
     tally.quiet += how == "while it waited"
-    tally.in_flight += bool(in_flight)
     return True
+
+
+def _end_others(stand: Stand) -> bool:
+    """Kill second senders; True when there were any."""
+    there, stand.others = stand.others, []
+    for beside in there:
+        beside.kill()
+    return bool(there)
 
 
 def _moment(plan: Plan, stand: Stand, tally: Tally, random: Random) -> tuple[str, tuple[str, ...], int, float]:

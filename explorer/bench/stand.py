@@ -183,6 +183,7 @@ class Stand:
     def __init__(self, folder: Path, patients: list[dict], server: StrictServer) -> None:
         self.folder, self.patients, self.server = folder, patients, server
         self.outputs = 0
+        self.others: list[Run] = []
         self.warm: Lines | None = None
         self.env = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PATIENT_"))}
         self.env.pop("DATABASE_URL", None)

@@ -1,8 +1,12 @@
 """The ledger against the wire: each text accepted exactly once, or a reason why not."""
 
+import json
+from bisect import bisect_right
 from collections import Counter
+from pathlib import Path
 
 CLOSED = ("confirmed", "skipped", "failed", "uncertain", "cancelled")
+AROUND = 0.010  # seconds
 NEVER_TAKEN = ("skipped", "failed", "cancelled", "planned")
 
 
@@ -88,3 +92,25 @@ def _shown(row: dict) -> str:
         f"{row['campaign__name']} day {row['step__day']} {row['phone']} {row['state']} key {row['key'][:12]} "
         f"attempts {row['attempts']} {row['reason']}"
     )
+
+
+def phases(kills: list[float], log: Path) -> dict[str, int]:
+    """Where on the wire the kills fell; the times are the monotonic clock's, which all processes share."""
+    begun, ended, texts = {}, {}, set()
+    for line in log.read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        if event["what"] == "call":
+            begun[event["call"]] = event["at"]
+            texts |= {event["call"]} if event["method"] == "POST" else set()
+        elif event["what"] in ("answered", "fault"):
+            ended.setdefault(event["call"], event["at"])
+    spans = sorted((at, ended.get(call, at), call in texts) for call, at in begun.items())
+    starts, found = [span[0] for span in spans], Counter()
+    for at in kills:
+        place = bisect_right(starts, at)
+        begin, end, text = spans[place - 1] if place else (0.0, 0.0, False)
+        if begin <= at <= end:
+            found["kills_within_a_text_call" if text else "kills_within_a_reading_call"] += 1
+        elif text and at - end < AROUND:
+            found["kills_just_after_a_text_call"] += 1
+    return dict(found)

@@ -69,6 +69,7 @@ def run(plan: Plan, tell: Callable[[str], None] = lambda text: None, keep: Path 
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kills", ignore_cleanup_errors=True) as temporary:
         folder = keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
         patients = people(max(4, -(-plan.texts // len(plan.days))), plan.seed)
         server = StrictServer(folder, patients, *_server_options(plan))
         stand = Stand(folder, patients, server)

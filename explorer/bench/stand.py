@@ -78,7 +78,19 @@ class Lines:
     over: bool = False
 
     def __post_init__(self) -> None:
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reading = threading.Thread(target=self._read, daemon=True)
+        self.reading.start()
+
+    def end(self, seconds: float) -> None:
+        """Close the child's input, upon which it ends."""
+        with suppress(OSError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self.reading.join(seconds)
+        self.process.stdout.close()
 
     def _read(self) -> None:
         for line in self.process.stdout:
@@ -130,9 +142,7 @@ class StrictServer:
             return json.load(answer)
 
     def stop(self) -> None:
-        with suppress(OSError):
-            self.process.stdin.close()
-        self.process.wait(10)
+        self.lines.end(10)
 
 
 @dataclass
@@ -211,8 +221,7 @@ class Stand:
 
     def close(self) -> None:
         if self.warm:
-            self.warm.process.stdin.close()
-            self.warm.process.wait(20)
+            self.warm.end(20)
             self.warm = None
 
     def say(self, wanted: dict) -> None:

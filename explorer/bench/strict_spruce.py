@@ -296,6 +296,10 @@ class Connection(BaseHTTPRequestHandler):
         faults.sending, faults.reading, faults.slow = sending, reading, slow
         return {}
 
+    def _control_answer(self, seconds: float) -> dict:
+        self.strict.answer_seconds = seconds
+        return {}
+
     def _control_receive(self, number: str, text: str, stop: bool = False) -> dict:
         with self.strict.organization.lock:
             return {"item": self.strict.organization.receive(number, text, time.monotonic(), stop=stop)}

@@ -42,7 +42,9 @@ class Plan:
     window: str = "fixed"
     sending_faults: float = 0.12
     reading_faults: float = 0.05
+    slow: float = 0.002  # share of texts whose answer comes after the client's time-out
     stops: float = 0.02  # share of texts after which somebody says STOP
+    stop_in_doubt: float = 0.1  # share of texts lost on the way whose number says STOP at that moment
     item_lag: tuple[float, float] = (0.0, 1.5)
     list_lag: tuple[float, float] = (0.0, 1.0)
     seconds: float | None = None  # kill no more after that long, and let it finish
@@ -87,6 +89,7 @@ def run(plan: Plan, tell: Callable[[str], None] = lambda text: None, keep: Path 
 
 def _server_options(plan: Plan) -> list[str]:
     options = ["--seed", str(plan.seed), "--answer-seconds", str(ANSWER_SECONDS), "--events"]
+    options += ["--stop-in-doubt", str(plan.stop_in_doubt)]
     for name, lag in (("--item-lag", plan.item_lag), ("--list-lag", plan.list_lag)):
         options += [name, f"{lag[0]},{lag[1]}"]
     if plan.per_minute:
@@ -118,7 +121,7 @@ def _campaigns(plan: Plan, stand: Stand, tally: Tally, tell: Callable[[str], Non
     for number, monday in enumerate(MONDAYS, 1):
         name = f"Bench {number}"
         for day in plan.days:
-            skew = random.uniform(-20, 20)
+            skew = random.choice((0.0, random.uniform(-20, 20), random.uniform(-900, 900)))
             stand.open_at(datetime.fromisoformat(f"{monday}T10:00").replace(tzinfo=ZONE) + timedelta(days=day), skew)
             if not stand.env.get("BENCH_READY"):
                 stand.set_up()
@@ -126,7 +129,7 @@ def _campaigns(plan: Plan, stand: Stand, tally: Tally, tell: Callable[[str], Non
             stand.server.control("step", name=f"{name}|{day}")
             if day == plan.days[0]:
                 _launch(plan, stand, tally, name, random)
-            stand.server.control("faults", sending=plan.sending_faults, reading=plan.reading_faults)
+            stand.server.control("faults", sending=plan.sending_faults, reading=plan.reading_faults, slow=plan.slow)
             _send_step(plan, stand, tally, random, name, begun)
             stand.server.control("faults", sending=0.0, reading=0.0)
             tell(f"{name}, day {day}: {tally.kills} kills, {stand.server.control('progress')['accepted']} texts")

@@ -175,9 +175,11 @@ class Connection(BaseHTTPRequestHandler):
                 raise No(404, "NOT_FOUND", "There is no such path")
             if set(call.query) - parameters or parts != len(call.query):
                 raise No(400, "BAD_PARAMETER", "A parameter is unknown or given twice")
-            if fault and act in SENDS and (fault.endswith("before") or fault.startswith("429")):
-                return 0, None
             self._read_body(call, raw)
+            if act in SENDS and (fault.endswith("before") or fault.startswith("429")):
+                with strict.organization.lock:
+                    strict.organization.miss(call, act)
+                return 0, None
             call.use_up_key_only = fault == "500 before, key used up"
             with strict.organization.lock:
                 body = getattr(strict.organization, act)(call)
@@ -373,6 +375,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--per-day", type=int)
     parser.add_argument("--window", choices=["fixed", "sliding"], default="fixed")
     parser.add_argument("--stop-seconds", type=float, default=60.0)
+    parser.add_argument("--stop-in-doubt", type=float, default=0.0, help="share of missed texts whose number says STOP")
     parser.add_argument("--events", action="store_true")
     return parser.parse_args()
 
@@ -385,7 +388,13 @@ def build(options: argparse.Namespace) -> Strict:
     judge = Judge(options.log, stop_seconds=options.stop_seconds)
     contacts = json.loads(options.contacts.read_text(encoding="utf-8"))
     organization = Organization(
-        judge, contacts, lambda at: strict.wall(at), options.item_lag, options.list_lag, seed=options.seed
+        judge,
+        contacts,
+        lambda at: strict.wall(at),
+        options.item_lag,
+        options.list_lag,
+        seed=options.seed,
+        stop_in_doubt=options.stop_in_doubt,
     )
     strict = Strict(
         judge, organization, windows, Faults(options.seed), options.answer_seconds, options.slow_seconds, base

@@ -79,6 +79,7 @@ class Organization:
     list_lag: tuple[float, float] = (0.0, 0.0)
     stops: list[int] = field(default_factory=list)
     seed: int = 0
+    stop_in_doubt: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock)
     threads: dict[str, Thread] = field(default_factory=dict)
     keys: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -146,7 +147,17 @@ class Organization:
 
     # Writing
 
-    def text_a_number(self, call: Call) -> dict:
+    def miss(self, call: Call, act: str) -> None:
+        """A text that comes to nothing on the way to Spruce: judged, not taken. Its number may say STOP just now."""
+        number, text = self._read(call, act)
+        self.judge.arrive(call.at, call.number, call.path, call.key, number, text)
+        if number not in self.judge.stops and self._random.random() < self.stop_in_doubt:
+            self.receive(number, self._random.choice(STOPS), call.at, stop=True)
+
+    def _read(self, call: Call, act: str) -> tuple[str, str]:
+        """The number and the words of a text. Raises No."""
+        if act == "answer_in_thread":
+            return self._thread(call.ids[0]).number, _words(call.body)
         _only(call.body, {"destination", "message", "sendAt"}, {"destination", "message"}, "the body")
         goal = _only(
             call.body["destination"], {"smsOrEmailEndpoint", "secureEndpoint", "faxEndpoint"}, set(), "destination"
@@ -156,10 +167,13 @@ class Organization:
             raise bad("destination must be one number in E.164")
         if call.ids[0] not in PHONE_LINES:
             raise No(404, "NOT_FOUND", "There is no such phone line")
-        return self._take(call, number, text)
+        return number, text
+
+    def text_a_number(self, call: Call) -> dict:
+        return self._take(call, *self._read(call, "text_a_number"))
 
     def answer_in_thread(self, call: Call) -> dict:
-        return self._take(call, self._thread(call.ids[0]).number, _words(call.body))
+        return self._take(call, *self._read(call, "answer_in_thread"))
 
     def _take(self, call: Call, number: str, text: str) -> dict:
         """Accept a text once per path and key; what is refused has changed nothing."""

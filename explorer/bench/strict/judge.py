@@ -22,13 +22,15 @@ class Stop:
 
 @dataclass
 class Judge:
-    """Every time is monotonic seconds. `stop_seconds`: how long after it can be seen a STOP may be missed.
+    """Every time is monotonic seconds. `stop_seconds` and `stop_texts`: how long, and how many texts, after it can
+    be read a STOP may be missed: a batch of 50 and those in flight.
 
     The file gets one line per event, so that each verdict can be traced to what was on the wire.
     """
 
     path: Path
     stop_seconds: float = 60.0
+    stop_texts: int = 66
     violations: list[dict] = field(default_factory=list)
     counts: Counter = field(default_factory=Counter)
     calls: list[float] = field(default_factory=list)
@@ -71,10 +73,11 @@ class Judge:
         stop = self.stops.get(number)
         if stop is None:
             return
-        seen = {"visible_for": round(at - stop.visible_at, 3), "stop": stop.text}
+        since = sum(each["at"] > stop.visible_at for each in self.accepted)
+        seen = {"visible_for": round(at - stop.visible_at, 3), "texts_since": since, "stop": stop.text}
         if stop.told_at is not None and at > stop.told_at:
             self.blame(at, "a text after STOP", told_before=round(at - stop.told_at, 3), **seen, **facts)
-        elif at - stop.visible_at > self.stop_seconds:
+        elif at - stop.visible_at > self.stop_seconds or since > self.stop_texts:
             self.blame(at, "a text long after STOP could be read", **seen, **facts)
 
     def accept(self, at: float, call: int, key: str, number: str, text: str, request_id: str) -> None:

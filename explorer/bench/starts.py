@@ -31,7 +31,7 @@ class Found:
     kills: int = 0
     victims: list[str] = field(default_factory=list)
     gone_after: list[float] = field(default_factory=list)
-    on_again_after: list[float] = field(default_factory=list)
+    on_again_after: list[tuple[str, float]] = field(default_factory=list)  # what was killed before, seconds
     wrong: list[str] = field(default_factory=list)
 
 
@@ -55,9 +55,8 @@ def run(kills: int, seed: int, tell: Callable[[str], None] = lambda text: None, 
     return {
         "ok": not facts["violations"] and found.kills == kills,
         "kills": found.kills,
-        "victims": found.victims,
         "most_seconds_until_all_were_gone": round(max(found.gone_after, default=0), 1),
-        "seconds_until_texts_went_on": [round(seconds, 1) for seconds in found.on_again_after],
+        "seconds_until_texts_went_on": found.on_again_after,
     } | facts
 
 
@@ -111,7 +110,8 @@ def _texts_come(stand: Stand, found: Found, started: psutil.Process) -> bool:
     lines, begun = stand.server.lines, time.monotonic()
     before = lines.seen["text"]
     if lines.wait(lambda: lines.seen["text"] > before + 2, SENDS_WITHIN):
-        found.on_again_after.append(time.monotonic() - begun)
+        after = found.victims[-1] if found.victims else "the first start"
+        found.on_again_after.append((after, round(time.monotonic() - begun, 1)))
         return True
     if _open(stand):
         found.wrong.append(f"no text within {SENDS_WITHIN} s; start is {_state(started)}")

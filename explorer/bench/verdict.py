@@ -96,7 +96,9 @@ def _shown(row: dict) -> str:
 
 def phases(kills: list[float], log: Path) -> dict[str, int]:
     """Where on the wire the kills fell; the times are the monotonic clock's, which all processes share."""
-    begun, ended, texts = {}, {}, set()
+    begun: dict[int, float] = {}
+    ended: dict[int, float] = {}
+    texts = set()
     for line in log.read_text(encoding="utf-8").splitlines():
         event = json.loads(line)
         if event["what"] == "call":
@@ -104,13 +106,11 @@ def phases(kills: list[float], log: Path) -> dict[str, int]:
             texts |= {event["call"]} if event["method"] == "POST" else set()
         elif event["what"] in ("answered", "fault"):
             ended.setdefault(event["call"], event["at"])
-    spans = sorted((at, ended.get(call, at), call in texts) for call, at in begun.items())
-    starts, found = [span[0] for span in spans], Counter()
-    for at in kills:
-        place = bisect_right(starts, at)
-        begin, end, text = spans[place - 1] if place else (0.0, 0.0, False)
-        if begin <= at <= end:
-            found["kills_within_a_text_call" if text else "kills_within_a_reading_call"] += 1
-        elif text and at - end < AROUND:
-            found["kills_just_after_a_text_call"] += 1
+    found: Counter = Counter()
+    for kind, calls in (("text", texts), ("reading", begun.keys() - texts)):
+        begins = sorted(begun[call] for call in calls)
+        ends = sorted(ended[call] for call in calls if call in ended)
+        for at in kills:
+            found[f"kills_within_a_{kind}_call"] += bisect_right(begins, at) > bisect_right(ends, at)
+            found[f"kills_just_after_a_{kind}_call"] += bisect_right(ends, at) > bisect_right(ends, at - AROUND)
     return dict(found)

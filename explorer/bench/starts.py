@@ -20,6 +20,8 @@ from explorer.bench.verdict import compare
 
 TEXTS = 500
 ANSWER_SECONDS = 0.25  # so that a kill finds texts under way
+IN_FLIGHT_SECONDS = 1.0  # the worker reads replies beside the sender
+STOPS = 8
 GONE_WITHIN = 15  # seconds until no process is left of a start whose parent was killed
 QUIET = 2.0  # seconds in which nothing may be called after that
 SENDS_WITHIN = 180  # schedules start up to half a minute late, and come each minute
@@ -42,10 +44,13 @@ def run(kills: int, seed: int, tell: Callable[[str], None] = lambda text: None, 
         folder.mkdir(parents=True, exist_ok=True)
         patients = people(TEXTS, seed)
         options = ("--seed", str(seed), "--answer-seconds", str(ANSWER_SECONDS), "--events", "--item-lag", "0,1")
+        options += ("--in-flight-seconds", str(IN_FLIGHT_SECONDS))
         server = StrictServer(folder, patients, *options)
         stand, found = Stand(folder, patients, server), Found()
         try:
             launched = _prepare(stand)
+            stops = Random(f"stops {seed}").sample(range(1, launched), STOPS)
+            server.control("stops", after=sorted(stops))
             _kill_again_and_again(stand, found, kills, Random(f"starts {seed}"), tell)
             facts = compare(stand.rows(), server.control("verdict"), (0,), {"Bench": launched})
         finally:

@@ -375,6 +375,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--per-day", type=int)
     parser.add_argument("--window", choices=["fixed", "sliding"], default="fixed")
     parser.add_argument("--stop-seconds", type=float, default=60.0)
+    parser.add_argument("--in-flight-seconds", type=float, default=0.0, help="a text this soon after a STOP was read")
     parser.add_argument("--stop-in-doubt", type=float, default=0.0, help="share of missed texts whose number says STOP")
     parser.add_argument("--events", action="store_true")
     return parser.parse_args()
@@ -385,7 +386,7 @@ def build(options: argparse.Namespace) -> Strict:
     limits = [("", 60.0, options.per_minute), ("daily-", 86_400.0, options.per_day)]
     windows = [Window(word, seconds, most, options.window, now) for word, seconds, most in limits if most is not None]
     base = datetime.fromisoformat(options.time).timestamp() if options.time else time.time()
-    judge = Judge(options.log, stop_seconds=options.stop_seconds)
+    judge = Judge(options.log, stop_seconds=options.stop_seconds, in_flight_seconds=options.in_flight_seconds)
     contacts = json.loads(options.contacts.read_text(encoding="utf-8"))
     organization = Organization(
         judge,

@@ -31,6 +31,7 @@ class Judge:
     path: Path
     stop_seconds: float = 60.0
     stop_texts: int = 66
+    in_flight_seconds: float = 0.0  # between reading a STOP and minding it, where readers and sender are two processes
     violations: list[dict] = field(default_factory=list)
     counts: Counter = field(default_factory=Counter)
     calls: list[float] = field(default_factory=list)
@@ -75,7 +76,7 @@ class Judge:
             return
         since = sum(each["at"] > stop.visible_at for each in self.accepted)
         seen = {"visible_for": round(at - stop.visible_at, 3), "texts_since": since, "stop": stop.text}
-        if stop.told_at is not None and at > stop.told_at:
+        if stop.told_at is not None and at > stop.told_at + self.in_flight_seconds:
             self.blame(at, "a text after STOP", told_before=round(at - stop.told_at, 3), **seen, **facts)
         elif at - stop.visible_at > self.stop_seconds or since > self.stop_texts:
             self.blame(at, "a text long after STOP could be read", **seen, **facts)

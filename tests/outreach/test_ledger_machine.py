@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -139,6 +139,21 @@ class Ledger(RuleBasedStateMachine):
         client.cut_at, client.cut_after = calls, after
         with suppress(PowerCut):
             sending.send_due(client)
+
+    @rule(statements=st.integers(1, 120))
+    def send_until_the_power_goes_at_a_statement(self, statements):
+        """From one statement on the database gets nothing any more, not even a clean-up."""
+        left = count(statements, -1)
+
+        def cut(execute, *arguments):
+            if next(left) <= 0:
+                raise PowerCut
+            return execute(*arguments)
+
+        with suppress(PowerCut), connection.execute_wrapper(cut):
+            sending.send_due(self.client())
+        connection.close()
+        self.time_passes(0.002)  # whoever held the right to send is gone, and the lease with him
 
     @rule(kind=st.sampled_from(("drop_before", "500_before", "cut_json", "429", "503")), nth=st.integers(1, 3))
     def send_while_reading_fails(self, kind, nth):

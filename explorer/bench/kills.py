@@ -172,7 +172,7 @@ def _send_step(plan: Plan, stand: Stand, tally: Tally, random: Random, name: str
         if code is None:
             sender.kill()
             break
-        if _end_others(stand) and code == 1 and "Another process" in sender.facts().get("error", ""):
+        if _end_others(stand) and "Another process" in sender.facts().get("error", ""):
             continue
         if code != 0 or "broken" in sender.facts():
             tally.broken.append(f"exit code {code}: {sender.facts()}"[:800])
@@ -222,10 +222,10 @@ def _kill(plan: Plan, stand: Stand, tally: Tally, random: Random, sender: Run) -
             return False
         how = "while it waited"
     time.sleep(delay)
-    _end_others(stand)
     at = time.monotonic()
     if not sender.kill():
         return False
+    _end_others(stand)
     tally.kills += 1
     tally.at.append(at)
     tally.how[how] += 1

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from explorer.lib import clock
+from explorer.lib.home import home
 from explorer.lib.models import Practice
 from explorer.models import User
 from outreach.actions import handing_over, sending
@@ -64,6 +65,8 @@ def practice(request):
 
 
 def usual_practice() -> Practice:
+    """That no text has gone out from yet."""
+    (home() / "sender").unlink(missing_ok=True)
     defaults = {
         "mode": "demo",
         "name": "Home Team Medical",

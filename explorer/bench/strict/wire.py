@@ -5,7 +5,6 @@ import re
 import socket
 import struct
 import sys
-import threading
 import time
 from contextlib import suppress
 from datetime import datetime

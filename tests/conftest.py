@@ -37,16 +37,21 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
+def pytest_runtest_teardown(item, nextitem):
     """A test with real commits ends by emptying the database; the fresh copy takes its place."""
     yield
     marker = item.get_closest_marker("django_db")
-    if marker and marker.kwargs.get("transaction"):
-        connection.close()
-        for suffix in ("-wal", "-shm"):
-            _file(suffix).unlink(missing_ok=True)
-        shutil.copy(_file(".fresh"), _file())
-        ContentType.objects.clear_cache()
+    if marker and marker.kwargs.get("transaction") and nextitem:
+        fresh_database()
+
+
+def fresh_database() -> None:
+    """The database as the migrations left it, for tests with real commits."""
+    connection.close()
+    for suffix in ("-wal", "-shm"):
+        _file(suffix).unlink(missing_ok=True)
+    shutil.copy(_file(".fresh"), _file())
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(autouse=True)
@@ -55,19 +60,21 @@ def practice(request):
     if getattr(request.module, "NO_DATABASE", False):
         yield None
         return
-    practice, _ = Practice.objects.update_or_create(
-        pk=1,
-        defaults={
-            "mode": "demo",
-            "name": "Home Team Medical",
-            "phone": "205-555-0100",
-            "texting_basis": "provided_to_provider",
-            "form_sample_url": FORM_SAMPLE_URL,
-        },
-    )
-    (home() / "sender").unlink(missing_ok=True)
-    yield practice
+    yield usual_practice()
     timezone.deactivate()
+
+
+def usual_practice() -> Practice:
+    """That no text has gone out from yet."""
+    (home() / "sender").unlink(missing_ok=True)
+    defaults = {
+        "mode": "demo",
+        "name": "Home Team Medical",
+        "phone": "205-555-0100",
+        "texting_basis": "provided_to_provider",
+        "form_sample_url": FORM_SAMPLE_URL,
+    }
+    return Practice.objects.update_or_create(pk=1, defaults=defaults)[0]
 
 
 FORM_SAMPLE_URL = (

@@ -19,8 +19,19 @@ class Command(PracticeCommand):
         parser.add_argument(
             "--matching", action="store_true", help="only the matcher, on 1,384, 10,000 and 100,000 (a few minutes)"
         )
+        parser.add_argument("--kills", type=int, metavar="N", help="kill the sender N times; each text goes out once")
+        parser.add_argument("--texts", type=int, metavar="M", help="about so many texts in a campaign (with --kills)")
+        parser.add_argument("--seed", type=int, default=1, help="another course of kills, faults and STOPs")
+        parser.add_argument("--per-minute", type=int, metavar="N", help="a limit of calls (with --kills)")
+        parser.add_argument("--window", choices=["fixed", "sliding"], default="fixed", help="how the limit counts")
+        parser.add_argument("--whole-start", action="store_true", help="kill `start`, web and worker (with --kills)")
+        parser.add_argument("--sending", action="store_true", help="only the sender's speed (about five minutes)")
+        parser.add_argument("--keep", type=Path, metavar="DIR", help="leave what was on the wire there (with --kills)")
 
     def handle(self, *args, **options) -> None:
+        if options["kills"] is not None or options["sending"]:
+            self.try_from_outside(**options)
+            return
         if os.environ.get(INSIDE):
             super().handle(*args, **options)
             return
@@ -31,6 +42,31 @@ class Command(PracticeCommand):
             }  # fmt: skip
             command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:]]
             sys.exit(subprocess.call(command, env=env))  # noqa: S603
+
+    def try_from_outside(self, *, kills: int | None, sending: bool, **options) -> None:
+        """These set up a practice and processes of their own and see the sender from outside."""
+        from explorer.bench import kills as killing
+        from explorer.bench import speed, starts
+
+        def tell(text: str) -> None:
+            if not options["json"]:
+                self.stderr.write(text)
+
+        if sending:
+            facts = speed.measure(tell)
+        elif options["whole_start"]:
+            facts = starts.run(kills, options["seed"], tell, keep=options["keep"])
+        else:
+            facts = killing.run(self.plan(kills, options), tell, keep=options["keep"])
+        self.tell(facts, as_json=options["json"])
+        if facts.get("ok") is False:
+            sys.exit(1)
+
+    def plan(self, kills: int, options: dict):
+        from explorer.bench.kills import Plan
+
+        texts = options["texts"] or max(200, kills + kills // 5)
+        return Plan(kills, texts, options["seed"], per_minute=options["per_minute"], window=options["window"])
 
     def work(self, *, patients: int, matching: bool, **options) -> dict:
         from explorer.bench import figures

@@ -66,7 +66,7 @@ def plan(campaign: Campaign, practice: Practice) -> Plan:
         else:
             by_number[numbers[pk].number].append(pk)
     _drop_suppressed(by_number, result)
-    if campaign.waves.exists():
+    if campaign.pk and campaign.waves.exists():
         by_number = _apcm_first(by_number)
     _keep_within(campaign.limit, by_number, result)
     result.texts = [PlannedText(phone, sorted(pks)) for phone, pks in by_number.items()]

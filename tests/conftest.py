@@ -12,7 +12,7 @@ from explorer.lib import clock
 from explorer.lib.home import home
 from explorer.lib.models import Practice
 from explorer.models import User
-from outreach.actions import landing, sending
+from outreach.actions import landing, recovering, sending
 
 ROLES = ("administrator", "provider", "staff", "read_only")
 
@@ -109,6 +109,7 @@ def impatient(monkeypatch):
     """The sender's pauses, shortened: what it does is the same."""
     monkeypatch.setattr(landing, "LOOK_AGAIN_AFTER", timedelta(seconds=0.2))
     monkeypatch.setattr(landing, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(recovering, "DOUBTED_FOR", timedelta(0))
     monkeypatch.setattr(sending, "PAUSE_AFTER_TROUBLE", timedelta(seconds=0.2))
 
 

@@ -120,6 +120,7 @@ def can_undo(campaign: Campaign, now: datetime) -> bool:
 
 def _back_to_draft(campaign: Campaign, pilot: None) -> None:
     campaign.messages.all().delete()
+    campaign.go_decisions.filter(launched=True, undone_at=None).update(undone_at=clock.now())
     if campaign.cohort == Campaign.Cohort.CHOSEN:
         campaign.members.update(left_out="")
     else:

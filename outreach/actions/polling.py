@@ -258,7 +258,10 @@ def confirm(item: Item) -> int:
 
 
 def find_in_spruce(spruce: Spruce, messages: list[Message], flight: Flight | None) -> dict[int, list[Item]]:
-    """Items that show each of these texts, by the row's key: the same words, out to the same number."""
+    """Items that show each of these texts, by the row's key: the same words, out to the same number.
+
+    What came in is taken in as well: a STOP that this look has read must stop the second try.
+    """
     if not messages:
         return {}
     since = spruce.since(min(message.first_attempt_at for message in messages) - SKEW)
@@ -270,6 +273,9 @@ def find_in_spruce(spruce: Spruce, messages: list[Message], flight: Flight | Non
     for conversation, items in zip(
         theirs, items_of(spruce, [(each.id, since) for each in theirs], flight), strict=True
     ):
+        for item in items:
+            if item.direction == "inbound" and not item.is_note:
+                replies.store(item, conversation.participants[0])
         asked = [message for phone in conversation.participants for message in by_phone.get(phone, ())]
         for message in asked:
             found[message.pk] += [item for item in items if _shows(item, message)]

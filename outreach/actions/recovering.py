@@ -19,6 +19,7 @@ State = Message.State
 KEY_GOOD_FOR = timedelta(hours=23)
 GIVEN_UP_AFTER = timedelta(hours=1)
 LOOKS = 6
+DOUBTED_FOR = timedelta(seconds=60)  # at least; Spruce's lists lag, and restarts look again at once
 COUNTED_ITSELF = ("day_limit", "week_limit", "campaign_limit")  # the try itself counts there
 
 
@@ -69,7 +70,7 @@ def _hopeless(message: Message) -> str:
         return "Spruce took it, but it never showed in the conversation."
     if clock.now() - message.first_attempt_at > KEY_GOOD_FOR:
         return "It was not found in Spruce, and its key is too old to try again."
-    if message.attempts > LOOKS:
+    if message.attempts > LOOKS and clock.now() - message.first_attempt_at > DOUBTED_FOR:
         return "Spruce has seen its key, but the text was not found there."
     return ""
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from explorer.lib import clock
 from explorer.lib.audit import record
+from explorer.lib.models import Practice
 from outreach import gate, line, pace, segments, wording
 from outreach.actions import arming, campaigns, interruptions, polling, recovering, reminders, replies
 from outreach.actions.claiming import answers_waiting, claim, claim_answer
@@ -217,7 +218,7 @@ def _something_may_change(run: Run) -> bool:
         return True
     if not run.all_read and Message.objects.filter(state=State.ACCEPTED).exists():
         return True
-    if run.room() <= 0:
+    if run.room() <= 0 or Practice.current().texting_stopped_at:
         return False
     waiting = Message.objects.filter(state=State.PLANNED, hold="", due_at__lte=soon)
     running = waiting.filter(campaign__state=Campaign.State.RUNNING) | waiting.exclude(kind=Message.Kind.CAMPAIGN)

@@ -79,7 +79,9 @@ def _said_go(campaign: Campaign, practice) -> dict:
 
 def at_launch(campaign: Campaign) -> dict:
     """For the page of a launched campaign: what was green and red then."""
-    decision = GoDecision.objects.filter(campaign=campaign, launched=True).select_related("made_by").first()
+    decision = (
+        GoDecision.objects.filter(campaign=campaign, launched=True, undone_at=None).select_related("made_by").first()
+    )
     rows = decision.criteria if decision else []
     return {
         "decision": decision,

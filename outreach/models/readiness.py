@@ -93,12 +93,13 @@ class Agreement(models.Model):
 
 
 class GoDecision(models.Model):
-    """What was green and what was red when a person said go, or launched. Never changed."""
+    """What was green and what was red when a person said go, or launched. Never changed, but marked when undone."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="go_decisions")
     made_at = models.DateTimeField(default=clock.now)
     made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     launched = models.BooleanField(default=False, help_text="This was the launch itself.")
+    undone_at = models.DateTimeField(null=True, blank=True, help_text="The launch was taken back before a text left.")
     override = models.CharField("launched although", max_length=300, blank=True)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 over all that was looked at.")
     parts = models.JSONField(default=dict, help_text="What the fingerprint is made of: {part: hash or value}.")
@@ -108,7 +109,9 @@ class GoDecision(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign"], condition=Q(launched=True), name="campaign_is_launched_by_one_decision"
+                fields=["campaign"],
+                condition=Q(launched=True, undone_at=None),
+                name="campaign_is_launched_by_one_decision",
             ),
             models.CheckConstraint(name="only_a_launch_is_overridden", condition=Q(launched=True) | Q(override="")),
         ]

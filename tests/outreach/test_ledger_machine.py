@@ -125,7 +125,7 @@ class Ledger(RuleBasedStateMachine):
         for number in NUMBERS[:patients]:
             made.reachable(last=f"Smith{number[-1]}", phone=number)
         self.campaign = campaigns.create(name="Move", cohort="all", days=DAYS, by=None)
-        launching.launch(self.campaign, by=None)
+        launching.launch(self.campaign, by=None, override="A test.")
 
     @rule(troubles=st.lists(st.sampled_from(("", *TROUBLES)), max_size=3), most=st.sampled_from((None, 1, 2)))
     def send(self, troubles, most):

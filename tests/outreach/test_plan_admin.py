@@ -16,6 +16,7 @@ from outreach.actions import campaigns, launching, letting_go, waves
 from outreach.models import Campaign, CampaignStep, LineState, Message, Wave
 from outreach.progress import SENDER
 from tests.conftest import ROLES
+from tests.makers import ready
 from tests.outreach import made
 
 TEAM = ("administrator", "provider", "staff")
@@ -35,7 +36,7 @@ def draft(count: int = 4, **plan) -> Campaign:
 
 def launched(count: int = 4, *, grace=timedelta(), **plan) -> Campaign:
     campaign = draft(count, **plan)
-    launching.launch(campaign, by=None, grace=grace)
+    launching.launch(campaign, by=None, grace=grace, override="A test.")
     return Campaign.objects.get(pk=campaign.pk)
 
 
@@ -206,6 +207,7 @@ def test_the_try_takes_few_queries_however_many_patients(signed_in, django_asser
 
 def test_a_pilot_is_launched_by_typing_its_own_number(monday, signed_in):
     campaign, client = draft(5, pilot=2), signed_in("staff")
+    ready(campaign)
     page = client.get(url("launch", campaign.pk)).content.decode()
     assert 'data-must-equal="2"' in page
     assert "the other 3 texts wait" in page
@@ -217,13 +219,14 @@ def test_a_pilot_is_launched_by_typing_its_own_number(monday, signed_in):
 
 def test_after_a_launch_nothing_goes_out_for_ten_seconds_and_undo_takes_it_back(monday, signed_in):
     campaign, client = draft(2), signed_in("staff")
+    ready(campaign)
     page = client.post(url("launch", campaign.pk), {"texts": "2"}, follow=True).content.decode()
     assert "Undo the launch" in page
     assert 'data-vanishes="10"' in page
-    assert {message.not_before for message in Message.objects.all()} == {Campaign.objects.get().undo_until}
+    assert set(campaign.messages.values_list("not_before", flat=True)) == {Campaign.objects.get().undo_until}
     page = client.post(url("undo", campaign.pk), follow=True).content.decode()
     assert "Undone. Nothing was sent." in page
-    assert (state(campaign), Message.objects.count()) == ("draft", 0)
+    assert (state(campaign), campaign.messages.count()) == ("draft", 0)
     entry = LogEntry.objects.get_for_object(campaign).filter(actor__username="test-staff").first()
     assert entry.changes["state"] == ["running", "draft"]
     client.post(url("launch", campaign.pk), {"texts": "2"})
@@ -242,7 +245,7 @@ def test_an_undo_that_comes_too_late_pauses_instead(monday, signed_in):
 
 def test_the_launch_from_the_shell_waits_for_nothing(monday):
     draft(2)
-    assert shell("campaign", "launch", "Move", "--yes")["planned"] == 2
+    assert shell("campaign", "launch", "Move", "--yes", "--override", "A test.")["planned"] == 2
     assert list(Message.objects.sendable(clock.now())) == list(Message.objects.order_by("-planned_at", "-pk"))
     assert Campaign.objects.get().undo_until is None
 

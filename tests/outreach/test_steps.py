@@ -120,7 +120,7 @@ def test_a_campaign_does_not_end_before_the_day_on_which_its_last_reminder_may_g
 
 def test_nobody_is_looked_up_while_no_reminder_is_due(launch, monday, django_assert_max_num_queries):
     launch(3)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert reminders.plan_reminders(monday(1)) == 0
 
 

@@ -9,7 +9,6 @@ from outreach.spruce import Spruce
 from tests.outreach import made
 
 
-@pytest.mark.xfail(strict=True, reason="the look for a lost text reads the STOP and does not mind it")
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_that_is_read_while_looking_for_a_lost_text_stops_its_second_try(tmp_path, monday):
     person = made.reachable()

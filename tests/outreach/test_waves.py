@@ -38,7 +38,7 @@ def people(count: int) -> list:
 def launched(count: int, *, grace=timedelta(), **plan) -> Campaign:
     people(count)
     campaign = made.draft("Move", **{"days": (0,)} | plan)
-    launching.launch(campaign, by=None, grace=grace)
+    launching.launch(campaign, by=None, grace=grace, override="A test.")
     return fresh(campaign)
 
 
@@ -77,7 +77,7 @@ def test_the_pilot_asks_apcm_patients_first(monday):
     for enrolled in patients[3:]:
         ApcmEnrolment.objects.create(patient=enrolled, status="active")
     campaign = made.draft("Move", pilot=2)
-    launching.launch(campaign, by=None)
+    launching.launch(campaign, by=None, override="A test.")
     asked = Message.objects.filter(wave__number=0).values_list("patients", flat=True)
     assert sorted(asked) == [patient.pk for patient in patients[3:]]
 
@@ -133,7 +133,7 @@ def test_the_rest_goes_only_with_the_number_that_was_agreed_to_and_only_once(spr
 def test_who_rests_behind_a_pilot_is_not_asked_by_another_campaign(monday):
     launched(3, pilot=1)
     with pytest.raises(launching.CannotLaunch, match="nobody to text"):
-        launching.launch(made.draft("Other"), by=None)
+        launching.launch(made.draft("Other"), by=None, override="A test.")
 
 
 def test_a_pilot_ended_here_cancels_the_rest(spruce):
@@ -273,7 +273,7 @@ def test_a_wave_whose_day_has_passed_is_not_launched(monday):
     campaign = made.draft("Move", waves=[(TUE, 2)])
     monday(2)
     with pytest.raises(launching.CannotLaunch, match="Wave 1 is dated 12/08/2026, which has passed"):
-        launching.launch(campaign, by=None)
+        launching.launch(campaign, by=None, override="A test.")
     assert state(campaign) == "draft"
 
 
@@ -381,7 +381,7 @@ def test_nothing_is_sent_for_ten_seconds_and_the_launch_can_be_undone(spruce, mo
     assert (state(campaign), Message.objects.count(), CampaignPatient.objects.count()) == ("draft", 0, 0)
     sending.send_due(Spruce(spruce.url, spruce.token))
     assert spruce.texts() == []
-    launching.launch(campaign, by=None)
+    launching.launch(campaign, by=None, override="A test.")
     assert set(Invitation.objects.values_list("code", flat=True)) == codes, "the codes stay good"
     send(spruce)
     assert sorted(spruce.accepted().values()) == [1, 1, 1]
@@ -390,10 +390,10 @@ def test_nothing_is_sent_for_ten_seconds_and_the_launch_can_be_undone(spruce, mo
 def test_an_undone_launch_keeps_the_patients_that_were_chosen(monday):
     chosen = people(3)
     campaign = campaigns.create(name="Chosen", cohort="chosen", patients=chosen[:2], by=None)
-    launching.launch(campaign, by=None, grace=TEN_SECONDS)
+    launching.launch(campaign, by=None, grace=TEN_SECONDS, override="A test.")
     letting_go.undo(campaign, by=None)
     assert set(campaign.patients.all()) == set(chosen[:2])
-    assert launching.launch(campaign, by=None) == 2
+    assert launching.launch(campaign, by=None, override="A test.") == 2
 
 
 def test_after_ten_seconds_it_is_too_late_to_undo(spruce, monday):
@@ -501,7 +501,7 @@ def test_the_forecast_of_the_first_step_equals_the_real_run(spruce, monday):
     made.patient("Nora", "Nomatch")
     campaign = made.draft("Move", days=(0, 3), pilot=2)
     told = run_forecast(campaign).steps[0]
-    launching.launch(campaign, by=None)
+    launching.launch(campaign, by=None, override="A test.")
     send(spruce)
     letting_go.let_rest_go(campaign, by=None)
     send(spruce)

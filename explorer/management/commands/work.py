@@ -4,7 +4,7 @@ from django_q.cluster import Cluster
 
 from explorer.lib.commands import PracticeCommand
 from explorer.running import end_with_parent
-from explorer.schedules import set_schedules, take_up_again
+from explorer.schedules import look_now, set_schedules, take_up_again
 from explorer.watching import beats
 
 
@@ -15,6 +15,7 @@ class Command(PracticeCommand):
         set_schedules()
         if beats.watched():
             take_up_again()
+            look_now()
         ending = end_with_parent()
         cluster = Cluster()
         cluster.start()

@@ -13,6 +13,7 @@ from outreach.models import Message
 from outreach.spruce import Refused, Spruce, SpruceError
 
 MOST, TO_BEGIN_WITH = 50, 3
+LOOKING = 2  # threads beside those of the texts, for listings
 CLOSE_BEHIND = 0.02  # seconds; so that one commit records several
 STALE = 20.0  # seconds; a call that did not start by then was held up, as by a PC that slept
 
@@ -36,7 +37,7 @@ class Flight:
     spruce: Spruce
     room: int = TO_BEGIN_WITH
     _under_way: dict[Future, Message] = field(default_factory=dict)
-    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MOST, "text"))
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MOST + LOOKING, "text"))
 
     def __enter__(self) -> "Flight":
         return self

@@ -1,7 +1,8 @@
 """Reading Spruce: replies once, confirmations by request id, and texts whose outcome is unknown.
 
 Windows overlap and every item counts once by its id, since Spruce's lists are eventually consistent. While
-texts go out, the poll before each batch looks back only over the last of them, with a long look in between.
+texts go out, the poll before each batch looks back only over the last of them, with long looks in between, or
+beside the sending where no limit asks for a pace.
 """
 
 from collections import Counter, defaultdict, deque
@@ -23,7 +24,6 @@ from outreach.spruce import Conversation as SpruceConversation
 from outreach.spruce import Item, Spruce
 
 OVERLAP = timedelta(minutes=10)
-SHORT_OVERLAP = timedelta(seconds=2)
 OF_OURS_IN_A_LOOK = 100  # our own newest texts fill no more than so many of a page of 200
 LONG_LOOK_EVERY = (timedelta(seconds=5), timedelta(seconds=30))  # at least, at most
 LONG_LOOK_COSTS = 30  # its length may be one part in so many of the time
@@ -67,15 +67,16 @@ class Reader:
     short_from: datetime | None = None
     sent_at: deque[datetime] = field(default_factory=lambda: deque(maxlen=OF_OURS_IN_A_LOOK))
     next: Look | None = None
+    beside: Look | None = None
 
     def look(self, now: datetime) -> Look:
         """Where the next listing begins."""
         least, most = LONG_LOOK_EVERY
         due = self.long_at is None or now - self.long_at >= min(max(least, LONG_LOOK_COSTS * self.long_took), most)
         full = len(self.sent_at) == OF_OURS_IN_A_LOOK
-        if due or not full or self.sent_at[0] < now - OVERLAP:
+        if (due and self.beside is None) or not full or self.sent_at[0] < now - OVERLAP:
             return Look(now, _long_ago(now), long=True)
-        return Look(now, min(self.short_from - SHORT_OVERLAP, self.sent_at[0]), long=False)
+        return Look(now, min(self.short_from, self.sent_at[0]), long=False)
 
     def done(self, look: Look) -> None:
         self.short_from = look.started
@@ -102,6 +103,18 @@ def look_ahead(spruce: Spruce, reader: Reader, flight: Flight) -> None:
     reader.next = look
 
 
+def _look_beside(spruce: Spruce, reader: Reader, flight: Flight | None) -> Look | None:
+    """The long look that went on beside the sending, when it has ended; then the next begins."""
+    ended = reader.beside
+    if not may_fly(spruce, flight) or (ended and not ended.ahead_of_time.done()):
+        return None
+    reader.beside = Look(clock.now(), spruce.since(_long_ago(clock.now())), long=True)
+    reader.beside.ahead_of_time = flight.submit(_list, spruce.admitted(), reader.beside.since)
+    if ended:
+        ended.found = ended.ahead_of_time.result()
+    return ended
+
+
 def poll(
     spruce: Spruce, *, in_a_hurry: bool = False, reader: Reader | None = None, flight: Flight | None = None
 ) -> Polled:
@@ -111,9 +124,12 @@ def poll(
     of a limit; in a hurry, between two batches, they wait: nobody on that number is texted today anyway.
     """
     reader = reader or Reader()
-    look = _listed(spruce, reader)
+    look, polled = _listed(spruce, reader), Polled()
+    if in_a_hurry and (beside := _look_beside(spruce, reader, flight)):
+        urgent, _ = _parted(beside, spruce.ahead or timedelta(), wait=True)
+        _read(spruce, urgent, beside, flight, polled)
+        LineState.objects.filter(pk=1).update(read_until=beside.started)
     urgent, ours = _parted(look, spruce.ahead or timedelta(), wait=in_a_hurry)
-    polled = Polled()
     _read(spruce, urgent, look, flight, polled)
     changed = {"polled_at": clock.now()} | ({"read_until": look.started} if look.long else {})
     LineState.objects.filter(pk=1).update(**changed)

@@ -7,7 +7,7 @@ Spruce puts few texts at risk.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from outreach.models import Message
 from outreach.spruce import Refused, Spruce, SpruceError
@@ -37,6 +37,7 @@ class Flight:
     spruce: Spruce
     room: int = TO_BEGIN_WITH
     _under_way: dict[Future, Message] = field(default_factory=dict)
+    _staying: set[int] = field(default_factory=set)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MOST + LOOKING, "text"))
 
     def __enter__(self) -> "Flight":
@@ -53,8 +54,16 @@ class Flight:
 
     def start(self, message: Message) -> None:
         """Make the call of a claimed text in a thread; its pace was kept."""
-        future = self._threads.submit(hand_over, self.spruce.admitted(), message, time.monotonic())
+        self._staying.add(message.pk)
+        leaving = replace(self.spruce, pace=lambda: self._staying.discard(message.pk))
+        future = self._threads.submit(hand_over, leaving, message, time.monotonic())
+        future.add_done_callback(lambda _: self._staying.discard(message.pk))
         self._under_way[future] = message
+
+    def wait_until_all_left(self) -> None:
+        """Every text that was started is on the wire by now, or will not be."""
+        while self._staying:
+            time.sleep(0.001)
 
     def landed(self, *, at_least_one: bool) -> list[Landed]:
         """Those that are through; `at_least_one`: waits for the first, and a moment for others close behind it."""

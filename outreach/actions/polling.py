@@ -96,11 +96,17 @@ def _oldest_open(now: datetime) -> datetime:
 
 
 def look_ahead(spruce: Spruce, reader: Reader, flight: Flight) -> None:
-    """Begin the next listing while the last texts of a batch are still under way; all of them have left."""
+    """Begin the next listing while the last texts of a batch are still under way."""
     look = reader.look(clock.now())
     look.since = spruce.since(look.since)
-    look.ahead_of_time = flight.submit(_list, spruce.admitted(), look.since)
+    look.ahead_of_time = flight.submit(_list_when_all_left, flight, spruce.admitted(), look.since)
     reader.next = look
+
+
+def _list_when_all_left(flight: Flight, spruce: Spruce, since: datetime | None) -> list[SpruceConversation]:
+    """A STOP that this listing shows must find no text to its number that has yet to leave."""
+    flight.wait_until_all_left()
+    return _list(spruce, since)
 
 
 def _look_beside(spruce: Spruce, reader: Reader, flight: Flight | None) -> Look | None:

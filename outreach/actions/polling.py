@@ -31,6 +31,7 @@ FIRST_LOOK_BACK = timedelta(days=2)
 SKEW = timedelta(minutes=5)
 SETTLES_AFTER = timedelta(seconds=30)
 OUR_OWN = (timedelta(seconds=-3), timedelta(seconds=1))  # around our acceptance; Spruce tells whole seconds only
+MOST_LAG = timedelta(seconds=15)  # a text that Spruce posts later than that may as well be an answer
 EXPLAINED_FOR = timedelta(minutes=15)  # so long a conversation may wait whose newest message is our own text
 TOGETHER = 20  # conversations whose items are stored in one commit
 ASKED_AT_ONCE = 500
@@ -42,6 +43,7 @@ class Polled:
     new_replies: int = 0
     opt_outs: int = 0
     confirmed: int = 0
+    lag: timedelta = timedelta()
 
     def as_counter(self) -> Counter:
         return Counter({"confirmed": self.confirmed})
@@ -68,6 +70,7 @@ class Reader:
     sent_at: deque[datetime] = field(default_factory=lambda: deque(maxlen=OF_OURS_IN_A_LOOK))
     next: Look | None = None
     beside: Look | None = None
+    lag: timedelta = timedelta()  # how long after taking a text Spruce posts it, as far as seen
 
     def look(self, now: datetime) -> Look:
         """Where the next listing begins."""
@@ -132,21 +135,22 @@ def poll(
     reader = reader or Reader()
     look, polled = _listed(spruce, reader), Polled()
     if in_a_hurry and (beside := _look_beside(spruce, reader, flight)):
-        urgent, _ = _parted(beside, spruce.ahead or timedelta(), wait=True)
+        urgent, _ = _parted(beside, spruce.ahead or timedelta(), reader.lag, wait=True)
         _read(spruce, urgent, beside, flight, polled)
         LineState.objects.filter(pk=1).update(read_until=beside.started)
-    urgent, ours = _parted(look, spruce.ahead or timedelta(), wait=in_a_hurry)
+    urgent, ours = _parted(look, spruce.ahead or timedelta(), reader.lag, wait=in_a_hurry)
     _read(spruce, urgent, look, flight, polled)
     changed = {"polled_at": clock.now()} | ({"read_until": look.started} if look.long else {})
     LineState.objects.filter(pk=1).update(**changed)
     reader.done(look)
     with suppress(line.Waiting):
         _read(_sparing(spruce), ours, look, flight, polled)
+    reader.lag = min(max(reader.lag, polled.lag), MOST_LAG)
     withdrawing.after_a_poll(spruce)
     return polled
 
 
-def _parted(look: Look, ahead: timedelta, *, wait: bool) -> tuple[list, list]:
+def _parted(look: Look, ahead: timedelta, lag: timedelta, *, wait: bool) -> tuple[list, list]:
     """Conversations that may hold news, and those that our own unconfirmed texts explain."""
     unconfirmed = Message.objects.filter(state=Message.State.ACCEPTED).order_by("accepted_at")
     sent = dict(unconfirmed.values_list("phone", "accepted_at"))
@@ -154,7 +158,7 @@ def _parted(look: Look, ahead: timedelta, *, wait: bool) -> tuple[list, list]:
     for each in look.found:
         at = sent.get(next(iter(each.participants), ""))
         after = each.last_message_at - at - ahead if at and each.last_message_at else None
-        explained = after is not None and OUR_OWN[0] <= after <= OUR_OWN[1]
+        explained = after is not None and OUR_OWN[0] <= after <= OUR_OWN[1] + lag
         if not explained:
             urgent.append(each)
         elif not (wait and at > look.started - EXPLAINED_FOR):
@@ -243,7 +247,7 @@ def items_of(spruce: Spruce, starts: list[tuple[str, datetime | None]], flight: 
 
 def _take_in(known: Conversation, newest: datetime | None, items: list[Item], ahead: timedelta, polled: Polled) -> None:
     for item in items:
-        _take_in_one(item, known.phone, polled)
+        _take_in_one(item, known.phone, ahead, polled)
     polled.items += len(items)
     seen = max((item.created_at for item in items), default=None)
     complete = seen is not None and (newest is None or seen >= newest)
@@ -256,7 +260,7 @@ def _take_in(known: Conversation, newest: datetime | None, items: list[Item], ah
     )
 
 
-def _take_in_one(item: Item, phone: str, polled: Polled) -> None:
+def _take_in_one(item: Item, phone: str, ahead: timedelta, polled: Polled) -> None:
     if item.is_note:
         return
     if item.direction == "inbound" and phone:
@@ -264,19 +268,26 @@ def _take_in_one(item: Item, phone: str, polled: Polled) -> None:
         polled.new_replies += reply is not None
         polled.opt_outs += reply is not None and reply.kind == Reply.Kind.OPT_OUT
     elif item.direction == "outbound" and item.request_id:
-        polled.confirmed += confirm(item)
+        taken_at = confirm(item)
+        if taken_at is not None:
+            polled.confirmed += 1
+            polled.lag = max(polled.lag, item.created_at - taken_at - ahead)
 
 
-def confirm(item: Item) -> int:
-    """Mark the text with this item's request id as confirmed; 0 when it is none of ours or known already."""
-    waiting = (Message.State.ACCEPTED, Message.State.UNCERTAIN)
-    return Message.objects.filter(state__in=waiting, request_id=item.request_id).update(
+def confirm(item: Item) -> datetime | None:
+    """Mark the text with this item's request id as confirmed; when Spruce took it. None: none of ours, or known."""
+    waiting = Message.objects.filter(
+        state__in=(Message.State.ACCEPTED, Message.State.UNCERTAIN), request_id=item.request_id
+    )
+    taken_at = waiting.values_list("accepted_at", flat=True).first()
+    confirmed = waiting.update(
         state=Message.State.CONFIRMED,
         confirmed_at=clock.now(),
         item_id=item.id,
         conversation_id=item.conversation_id,
         reason="",
     )
+    return (taken_at or item.created_at) if confirmed else None
 
 
 def find_in_spruce(spruce: Spruce, messages: list[Message], flight: Flight | None) -> dict[int, list[Item]]:

@@ -10,6 +10,7 @@ from explorer.lib.pages import PracticeAdmin, page
 from outreach.actions import arming, interruptions
 from outreach.models import Interruption, LineState
 from outreach.notices import report_of
+from patients.phones import display as as_written
 
 UNLOCK = "outreach.change_linestate"
 SHOWN = 20
@@ -21,7 +22,8 @@ class LineStateAdmin(PracticeAdmin):
         line = LineState.objects.get(pk=1)
         return self.show(
             request, "outreach/line.html", "Sending",
-            line=line, sending=bool(line.sender and line.sender_until and line.sender_until > clock.now()),
+            line=line, number=line.line_number and as_written(line.line_number),
+            sending=bool(line.sender and line.sender_until and line.sender_until > clock.now()),
             reports=[report_of(each) for each in Interruption.objects.select_related("seen_by")[:SHOWN]],
         )  # fmt: skip
 

@@ -26,6 +26,7 @@ class LineState(models.Model):
     reconciled = models.CharField(max_length=300, blank=True, help_text="What that comparison found.")
 
     class Meta:
+        verbose_name = verbose_name_plural = "sending"
         constraints = [models.CheckConstraint(name="there_is_one_line_state", condition=models.Q(pk=1))]
 
     def __str__(self) -> str:

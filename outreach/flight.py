@@ -35,6 +35,7 @@ class Landed:
 @dataclass
 class Flight:
     spruce: Spruce
+    keep: Callable[[], None] = field(default=lambda: None)
     room: int = TO_BEGIN_WITH
     _under_way: dict[Future, Message] = field(default_factory=dict)
     _staying: set[int] = field(default_factory=set)
@@ -67,8 +68,8 @@ class Flight:
 
     def landed(self, *, at_least_one: bool) -> list[Landed]:
         """Those that are through; `at_least_one`: waits for the first, and a moment for others close behind it."""
-        if at_least_one:
-            wait(self._under_way, None, FIRST_COMPLETED)
+        while at_least_one and not wait(self._under_way, 5, FIRST_COMPLETED).done:
+            self.keep()
         done, _ = wait(self._under_way, CLOSE_BEHIND if at_least_one else 0)
         arrived = [future.result() for future in done if self._under_way.pop(future)]
         for each in arrived:
@@ -77,7 +78,9 @@ class Flight:
 
     def map(self, function: Callable, of: Iterable) -> Iterator:
         """Like the built-in, with several calls under way; only where no limit asks for a pace."""
-        return self._threads.map(function, of)
+        for result in self._threads.map(function, of):
+            self.keep()
+            yield result
 
     def submit(self, function: Callable, *arguments: object) -> Future:
         return self._threads.submit(function, *arguments)

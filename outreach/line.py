@@ -5,8 +5,9 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import psutil
 from django.db import transaction
@@ -19,6 +20,8 @@ from outreach.pace import Gauge
 from outreach.spruce import RateLimits, Spruce
 
 LEASE = timedelta(seconds=60)
+KEPT_EVERY = 10.0  # seconds
+CLOCK_STEPS = 2.0  # seconds by which the start of a process may seem to move with the clock
 LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -34,14 +37,15 @@ class Elsewhere(Exception):
     """Another process is sending just now."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Right:
     """The right to send. `fence` grows with every change of sender; `unclean_since`: the last sign of a sender
-    that ended without giving the right back.
+    that ended without giving the right back. `kept` is when it was last prolonged, by the monotonic clock.
     """
 
     fence: int
     unclean_since: datetime | None = None
+    kept: float = field(default_factory=time.monotonic)
 
 
 def me() -> str:
@@ -78,6 +82,13 @@ def keep(right: Right) -> None:
     """
     if not LineState.objects.filter(pk=1, fence=right.fence).update(sender_until=clock.now() + LEASE):
         raise Elsewhere("The right to send was lost to another process.")
+    right.kept = time.monotonic()
+
+
+def keep_if_long_ago(right: Right | None) -> None:
+    """Often called, in whatever takes its time; it writes every ten seconds."""
+    if right is not None and time.monotonic() - right.kept > KEPT_EVERY:
+        keep(right)
 
 
 def _dead(sender: str) -> bool:
@@ -85,33 +96,40 @@ def _dead(sender: str) -> bool:
     if host != socket.gethostname():
         return False
     try:
-        return psutil.Process(int(pid)).create_time() != float(created)
+        process = psutil.Process(int(pid))
+        another = abs(process.create_time() - float(created)) > CLOCK_STEPS
+        return another or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+    except psutil.AccessDenied:
+        return False
 
 
 def keep_pace(spruce: Spruce, *, patient: bool, right: Right | None = None) -> None:
     """Let no call of this client pass the limit. Patient: wait where a limit is used up, else raise Waiting."""
     spruce.gauge.limits = _remembered()
-    spruce.pace = lambda: admit(spruce.gauge, patient=patient, right=right)
+    spruce.pace = partial(admit, spruce.gauge, patient=patient, right=right)
 
 
 def admit(gauge: Gauge, *, calls: int = 1, texts: bool = False, patient: bool, right: Right | None) -> None:
     """Return when `calls` calls may start. Raises Waiting; of the right to send, Elsewhere."""
+    keep_if_long_ago(right)
     while (blocked := pace.wait_until(gauge, clock.now(), calls=calls, texts=texts)) is not None:
         until, which = blocked
         if not patient or until > clock.now() + LONGEST_WAIT:
             raise Waiting(until, which)
         _sleep(until, right)
     if gauge.limits.limit is not None:
-        _sleep(_reserve(calls, gauge.limits.limit), right)
+        _sleep(_reserve(calls, gauge.limits), right)
 
 
 @transaction.atomic
-def _reserve(calls: int, limit: int) -> datetime:
+def _reserve(calls: int, limits: RateLimits) -> datetime:
+    """The limits are remembered with it, so that a process that is killed leaves them to the next."""
     state = LineState.objects.select_for_update().get(pk=1)
-    start, state.next_call_at = pace.reserve(state.next_call_at, clock.now(), calls, limit)
-    state.save(update_fields=["next_call_at"])
+    start, next_at = pace.reserve(state.next_call_at, clock.now(), calls, limits.limit)
+    LineState.objects.filter(pk=1).update(next_call_at=next_at)
+    remember_limits(limits)
     return start
 
 
@@ -124,8 +142,7 @@ def give_back(calls: int, limits: RateLimits) -> None:
 def _sleep(until: datetime, right: Right | None) -> None:
     while (left := (until - clock.now()).total_seconds()) > 0:
         time.sleep(min(left, 1.0))
-        if right is not None and left > 1:
-            keep(right)
+        keep_if_long_ago(right)
 
 
 def _remembered() -> RateLimits:

@@ -21,7 +21,7 @@ STAFF_SHARE = 10  # one call in so many is left for staff
 MINUTE, HOUR, DAY = timedelta(seconds=60), timedelta(hours=1), timedelta(hours=24)
 PROBE_AFTER = timedelta(seconds=5)
 CLOCK_MOVED = timedelta(seconds=5)
-LIFTED_AFTER = 3  # answers without a header; one may have lost its headers on the way
+LIFTED_AFTER = 3  # answers in a minute without a header; one may have lost its headers on the way
 
 
 @dataclass
@@ -57,7 +57,8 @@ class Gauge:
                 return
             unlimited = limits.limit is None and limits.daily_limit is None
             self._absent = self._absent + 1 if unlimited else 0
-            if not unlimited or self.limits.at is None or self._absent >= LIFTED_AFTER or not self._limited():
+            lifted = self._absent >= LIFTED_AFTER and self.limits.at and limits.at - self.limits.at >= MINUTE
+            if not unlimited or self.limits.at is None or lifted or not self._limited():
                 self.limits, self.heard = limits, call
 
     def _limited(self) -> bool:

@@ -274,7 +274,7 @@ class _Guard:
 def _ahead(answer: http.Response) -> timedelta | None:
     try:
         told = parsedate_to_datetime(answer.headers["date"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
     return told.replace(tzinfo=told.tzinfo or UTC) - clock.now()
 

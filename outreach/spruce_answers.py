@@ -16,6 +16,7 @@ from explorer.lib import clock, http
 
 IS_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE  # and not only within its own area
 EARLIEST_BIRTH = date(1880, 1, 1)
+EARLIEST, LATEST = 2000, 9000  # years of a moment; some servers write the year 1 for "never"
 LIMIT_HEADERS = ("limit", "remaining", "daily-limit", "daily-remaining")
 
 
@@ -175,7 +176,7 @@ def _retry_after(value: str | None) -> float | None:
         return float(value)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - clock.now()).total_seconds())
 
@@ -322,11 +323,11 @@ def scheduled_text(entry: dict) -> ScheduledText:
 
 
 def _moment(value: Any) -> datetime | None:
-    """An RFC 3339 time in UTC; fractions finer than a microsecond are cut off."""
+    """An RFC 3339 time in UTC; fractions finer than a microsecond are cut off. None before Spruce was founded."""
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    return moment.astimezone(UTC) if moment.tzinfo and EARLIEST < moment.year < LATEST else None

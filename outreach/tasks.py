@@ -5,12 +5,15 @@ be used is told, not raised: the next look comes soon.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from explorer.lib.commands import Refused
 from outreach import line
 from outreach.actions import arming, contacts, polling, sending
 from outreach.command import spruce_or_refuse
 from outreach.spruce import Spruce
+
+ONE_RUN = timedelta(minutes=40)  # well below the queue's own time-out; the next minute's look goes on
 
 
 def send_due() -> str:
@@ -47,7 +50,7 @@ def _told(act: Callable[[Spruce], str]) -> str:
 
 def _send(spruce: Spruce) -> str:
     try:
-        return sending.send_due(spruce, until_idle=True).waiting_for
+        return sending.send_due(spruce, until_idle=True, for_at_most=ONE_RUN).waiting_for
     except line.Elsewhere:
         return ""
 

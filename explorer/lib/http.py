@@ -149,6 +149,8 @@ def send(
     except BROKEN as error:
         kind = NotSent if _never_left(error) else OutcomeUnknown
         raise _failed(kind, name, started, type(error).__name__) from None
+    except ValueError as error:  # such as a redirect's address that cannot be read
+        raise _failed(OutcomeUnknown, name, started, type(error).__name__) from None
     logger.info("%s %s %s %d ms", name, response.status, response.request_id or "-", _ms(started))
     return response
 

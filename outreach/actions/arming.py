@@ -2,6 +2,7 @@
 Spruce (design 4.7): texts that it does not know of may have gone out.
 """
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -33,7 +34,8 @@ class Disarmed(Exception):
 
 
 def check(right: line.Right) -> None:
-    """Lock texting when this is not the place, or not the time, that it was. Raises Disarmed."""
+    """Lock texting when this is not the place, or not the time, that it was. Raises Disarmed, line.Elsewhere."""
+    line.keep(right)
     state = LineState.objects.get(pk=1)
     if state.disarmed_at is None and (why := _why_not(state, right)):
         disarm(why)
@@ -112,13 +114,12 @@ def _since() -> datetime:
     return min((*known, *launched, clock.now())) - LOOK_BACK
 
 
-def _unknown_texts(spruce: Spruce, flight: Flight) -> list[tuple[Campaign, str, Item]]:
+def _unknown_texts(spruce: Spruce, flight: Flight) -> list[tuple[list[Campaign], str, Item]]:
     """Outbound items in Spruce to numbers of open campaigns that no row of the ledger stands for."""
     open_ones = Campaign.objects.filter(state__in=(Campaign.State.RUNNING, Campaign.State.PAUSED))
-    by_phone = {
-        message.phone: message.campaign
-        for message in Message.objects.filter(campaign__in=open_ones).select_related("campaign")
-    }
+    by_phone: dict[str, list[Campaign]] = defaultdict(list)
+    for message in Message.objects.filter(campaign__in=open_ones, step__day=0).select_related("campaign"):
+        by_phone[message.phone].append(message.campaign)
     since = spruce.since(_since())
     theirs: list[Conversation] = [
         each for each in spruce.conversations(active_since=since) if by_phone.keys() & set(each.participants)
@@ -139,26 +140,40 @@ def _known(item: Item) -> bool:
     return (rows | Message.objects.filter(request_id=item.request_id)).exists() if item.request_id else rows.exists()
 
 
+def _enter(campaigns: list[Campaign], phone: str, item: Item) -> bool:
+    """Put a text that Spruce shows into the ledger, where it is one of ours."""
+    return any(_enter_in(campaign, phone, item) for campaign in campaigns)
+
+
 @transaction.atomic
-def _enter(campaign: Campaign, phone: str, item: Item) -> bool:
-    """Put a text that Spruce shows into the ledger, where its words are those of a step."""
+def _enter_in(campaign: Campaign, phone: str, item: Item) -> bool:
     rows = Message.objects.filter(campaign=campaign, phone=phone).select_related("step", "invitation")
-    first = rows.filter(step__day=0).first()
-    links = planning.Links(Practice.current())
-    for step in campaign.steps.all():
-        if first is None or _words(step, links, first) != item.text.split():
-            continue
-        message, new = Message.objects.get_or_create(
-            campaign=campaign, step=step, phone=phone, defaults={"invitation": first.invitation}
-        )
-        if not new and message.state not in (State.PLANNED, State.SENDING):
-            return False
-        _fill(message, item)
-        if new:
-            patients = [MessagePatient(message=message, patient=patient) for patient in first.patients.all()]
-            MessagePatient.objects.bulk_create(patients)
-        return True
-    return False
+    first = rows.get(step__day=0)
+    step = _step_of(item, campaign, first)
+    if step is None:
+        return False
+    message, new = Message.objects.get_or_create(
+        campaign=campaign, step=step, phone=phone, defaults={"invitation": first.invitation}
+    )
+    if not new and message.state not in (State.PLANNED, State.SENDING):
+        return False
+    _fill(message, item)
+    if new:
+        patients = [MessagePatient(message=message, patient=patient) for patient in first.patients.all()]
+        MessagePatient.objects.bulk_create(patients)
+    return True
+
+
+def _step_of(item: Item, campaign: Campaign, first: Message):
+    """By its words; where they were changed since, a text with the number's code is the first that is missing."""
+    links, steps = planning.Links(Practice.current()), list(campaign.steps.all())
+    for step in steps:
+        if _words(step, links, first) == item.text.split():
+            return step
+    if first.invitation.code not in item.text.replace("-", ""):
+        return None
+    there = set(campaign.messages.filter(phone=first.phone).reached().values_list("step", flat=True))
+    return next((step for step in steps if step.pk not in there), None)
 
 
 def _words(step, links: planning.Links, first: Message) -> list[str]:

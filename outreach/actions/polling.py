@@ -8,9 +8,9 @@ beside the sending where no limit asks for a pace.
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from django.db import transaction
@@ -33,6 +33,8 @@ SETTLES_AFTER = timedelta(seconds=30)
 OUR_OWN = (timedelta(seconds=-3), timedelta(seconds=1))  # around our acceptance; Spruce tells whole seconds only
 MOST_LAG = timedelta(seconds=15)  # a text that Spruce posts later than that may as well be an answer
 EXPLAINED_FOR = timedelta(minutes=15)  # so long a conversation may wait whose newest message is our own text
+PERHAPS_FOR = timedelta(seconds=40)  # and so long one whose newest message may as well be an answer
+LISTED_FOR = timedelta(hours=2)  # so far back an unconfirmed text is still listed
 TOGETHER = 20  # conversations whose items are stored in one commit
 ASKED_AT_ONCE = 500
 
@@ -44,6 +46,7 @@ class Polled:
     opt_outs: int = 0
     confirmed: int = 0
     lag: timedelta = timedelta()
+    whole: bool = True  # nothing that was listed is left to read
 
     def as_counter(self) -> Counter:
         return Counter({"confirmed": self.confirmed})
@@ -72,13 +75,13 @@ class Reader:
     beside: Look | None = None
     lag: timedelta = timedelta()  # how long after taking a text Spruce posts it, as far as seen
 
-    def look(self, now: datetime) -> Look:
-        """Where the next listing begins."""
+    def look(self, now: datetime, *, in_a_hurry: bool) -> Look:
+        """Where the next listing begins; without hurry, at the oldest text that is not confirmed."""
         least, most = LONG_LOOK_EVERY
         due = self.long_at is None or now - self.long_at >= min(max(least, LONG_LOOK_COSTS * self.long_took), most)
         full = len(self.sent_at) == OF_OURS_IN_A_LOOK
         if (due and self.beside is None) or not full or self.sent_at[0] < now - OVERLAP:
-            return Look(now, _long_ago(now), long=True)
+            return Look(now, _long_ago(now, in_a_hurry=in_a_hurry), long=True)
         return Look(now, min(self.short_from, self.sent_at[0]), long=False)
 
     def done(self, look: Look) -> None:
@@ -87,9 +90,13 @@ class Reader:
             self.long_at, self.long_took = look.started, clock.now() - look.started
 
 
-def _long_ago(now: datetime) -> datetime:
-    read_until = LineState.objects.values_list("read_until", flat=True).get(pk=1)
-    return (read_until or _oldest_open(now)) - OVERLAP
+def _long_ago(now: datetime, *, in_a_hurry: bool) -> datetime:
+    read_until = LineState.objects.values_list("read_until", flat=True).get(pk=1) or _oldest_open(now)
+    if in_a_hurry:
+        return read_until - OVERLAP
+    unconfirmed = Message.objects.filter(state=Message.State.ACCEPTED, accepted_at__gt=now - LISTED_FOR)
+    oldest = unconfirmed.order_by("accepted_at").values_list("accepted_at", flat=True).first()
+    return min(read_until, oldest or read_until) - OVERLAP
 
 
 def _oldest_open(now: datetime) -> datetime:
@@ -100,7 +107,7 @@ def _oldest_open(now: datetime) -> datetime:
 
 def look_ahead(spruce: Spruce, reader: Reader, flight: Flight) -> None:
     """Begin the next listing while the last texts of a batch are still under way."""
-    look = reader.look(clock.now())
+    look = reader.look(clock.now(), in_a_hurry=True)
     look.since = spruce.since(look.since)
     look.ahead_of_time = flight.submit(_list_when_all_left, flight, spruce.admitted(), look.since)
     reader.next = look
@@ -115,9 +122,12 @@ def _list_when_all_left(flight: Flight, spruce: Spruce, since: datetime | None) 
 def _look_beside(spruce: Spruce, reader: Reader, flight: Flight | None) -> Look | None:
     """The long look that went on beside the sending, when it has ended; then the next begins."""
     ended = reader.beside
-    if not may_fly(spruce, flight) or (ended and not ended.ahead_of_time.done()):
+    if not may_fly(spruce, flight):
+        reader.beside = None
         return None
-    reader.beside = Look(clock.now(), spruce.since(_long_ago(clock.now())), long=True)
+    if ended and not ended.ahead_of_time.done():
+        return None
+    reader.beside = Look(clock.now(), spruce.since(_long_ago(clock.now(), in_a_hurry=True)), long=True)
     reader.beside.ahead_of_time = flight.submit(_list, spruce.admitted(), reader.beside.since)
     if ended:
         ended.found = ended.ahead_of_time.result()
@@ -133,7 +143,7 @@ def poll(
     of a limit; in a hurry, between two batches, they wait: nobody on that number is texted today anyway.
     """
     reader = reader or Reader()
-    look, polled = _listed(spruce, reader), Polled()
+    look, polled = _listed(spruce, reader, in_a_hurry), Polled()
     if in_a_hurry and (beside := _look_beside(spruce, reader, flight)):
         urgent, _ = _parted(beside, spruce.ahead or timedelta(), reader.lag, wait=True)
         _read(spruce, urgent, beside, flight, polled)
@@ -143,8 +153,10 @@ def poll(
     changed = {"polled_at": clock.now()} | ({"read_until": look.started} if look.long else {})
     LineState.objects.filter(pk=1).update(**changed)
     reader.done(look)
-    with suppress(line.Waiting):
+    try:
         _read(_sparing(spruce), ours, look, flight, polled)
+    except line.Waiting:
+        polled.whole = False
     reader.lag = min(max(reader.lag, polled.lag), MOST_LAG)
     withdrawing.after_a_poll(spruce)
     return polled
@@ -158,10 +170,11 @@ def _parted(look: Look, ahead: timedelta, lag: timedelta, *, wait: bool) -> tupl
     for each in look.found:
         at = sent.get(next(iter(each.participants), ""))
         after = each.last_message_at - at - ahead if at and each.last_message_at else None
-        explained = after is not None and OUR_OWN[0] <= after <= OUR_OWN[1] + lag
-        if not explained:
+        if after is None or not OUR_OWN[0] <= after <= OUR_OWN[1] + lag:
             urgent.append(each)
-        elif not (wait and at > look.started - EXPLAINED_FOR):
+            continue
+        waits_for = EXPLAINED_FOR if after <= OUR_OWN[1] else PERHAPS_FOR
+        if not (wait and at > look.started - waits_for):
             ours.append(each)
     return urgent, ours
 
@@ -170,15 +183,15 @@ def _sparing(spruce: Spruce) -> Spruce:
     """The same client, for reads that can wait."""
     if spruce.pace is None:
         return spruce
-    return replace(spruce, pace=lambda: line.admit(spruce.gauge, texts=True, patient=False, right=None))
+    return replace(spruce, pace=partial(spruce.pace, texts=True, patient=False))
 
 
-def _listed(spruce: Spruce, reader: Reader) -> Look:
+def _listed(spruce: Spruce, reader: Reader, in_a_hurry: bool) -> Look:
     look, reader.next = reader.next, None
     if look is not None:
         look.found = look.ahead_of_time.result()
         return look
-    look = reader.look(clock.now())
+    look = reader.look(clock.now(), in_a_hurry=in_a_hurry)
     look.since = spruce.since(look.since)
     look.found = _list(spruce, look.since)
     return look
@@ -199,6 +212,10 @@ def _known(active: list[SpruceConversation]) -> dict[str, Conversation]:
         Conversation.objects.bulk_create(new, batch_size=200, ignore_conflicts=True)
         for rows in _chunks(new, ASKED_AT_ONCE):
             known |= Conversation.objects.in_bulk([row.spruce_id for row in rows], field_name="spruce_id")
+    for id, row in known.items():
+        if missing[id] and row.phone != missing[id]:
+            row.phone, row.read_until, row.settled = missing[id], None, False
+            row.save(update_fields=["phone", "read_until", "settled"])
     return known
 
 
@@ -239,17 +256,20 @@ def may_fly(spruce: Spruce, flight: Flight | None) -> bool:
 
 def items_of(spruce: Spruce, starts: list[tuple[str, datetime | None]], flight: Flight | None) -> Iterator[list[Item]]:
     """The items of conversations, each from its start on."""
-    if may_fly(spruce, flight):
-        client = spruce.admitted()
-        return flight.map(lambda start: list(client.items(start[0], since=start[1])), starts)
-    return (list(spruce.items(id, since=since)) for id, since in starts)
+    for chunk in _chunks(starts, TOGETHER):
+        if may_fly(spruce, flight):
+            client = spruce.admitted()
+            yield from flight.map(lambda start, client=client: list(client.items(start[0], since=start[1])), chunk)
+        else:
+            yield from (list(spruce.items(id, since=since)) for id, since in chunk)
 
 
 def _take_in(known: Conversation, newest: datetime | None, items: list[Item], ahead: timedelta, polled: Polled) -> None:
     for item in items:
         _take_in_one(item, known.phone, ahead, polled)
     polled.items += len(items)
-    seen = max((item.created_at for item in items), default=None)
+    soon = clock.now() + ahead + SKEW  # an item dated later must not hide what comes until then
+    seen = max((item.created_at for item in items if item.created_at <= soon), default=None)
     complete = seen is not None and (newest is None or seen >= newest)
     again = known.read_until is not None and newest is not None and newest <= known.read_until
     old = newest is not None and clock.now() - (newest - ahead) >= SETTLES_AFTER
@@ -311,11 +331,13 @@ def find_in_spruce(spruce: Spruce, messages: list[Message], flight: Flight | Non
                 replies.store(item, conversation.participants[0])
         asked = [message for phone in conversation.participants for message in by_phone.get(phone, ())]
         for message in asked:
-            found[message.pk] += [item for item in items if _shows(item, message)]
+            found[message.pk] += [item for item in items if _shows(item, message, spruce.ahead)]
     return found
 
 
-def _shows(item: Item, message: Message) -> bool:
+def _shows(item: Item, message: Message, ahead: timedelta | None) -> bool:
+    if ahead is not None and item.created_at - ahead < message.first_attempt_at - SKEW:
+        return False
     if item.direction != "outbound" or item.is_note:
         return False
     if message.request_id and item.request_id == message.request_id:

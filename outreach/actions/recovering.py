@@ -12,7 +12,7 @@ from outreach import facts, gate, line
 from outreach.actions import polling, replies
 from outreach.actions.landing import Report, land
 from outreach.flight import Flight, Landed, hand_over
-from outreach.models import Message
+from outreach.models import Campaign, Message
 from outreach.spruce import Item, Spruce
 
 State = Message.State
@@ -76,24 +76,31 @@ def _hopeless(message: Message) -> str:
 
 
 def _try_again(spruce: Spruce, right: line.Right, message: Message, report: Report) -> None:
-    if message.kind == Message.Kind.CAMPAIGN and not _still_wanted(message, report):
-        return
-    if message.kind != Message.Kind.CAMPAIGN and (against := replies.stands_against(message)):
-        give_up(message, report, f"It may have gone out; not tried again: {against}")
+    if spruce.pace:
+        spruce.pace()  # its turn first: what is read while waiting for it must count
+    if not _still_wanted(message, report):
+        line.give_back(1, spruce.limits)
         return
     line.keep(right)
     message.attempts += 1
     Message.objects.filter(pk=message.pk).update(attempts=message.attempts)
-    landed = hand_over(spruce, message)
+    landed = hand_over(spruce.admitted(), message)
     land([Landed(message, landed.request_id, landed.problem, again=True)], report)
 
 
 def _still_wanted(message: Message, report: Report) -> bool:
+    if message.kind != Message.Kind.CAMPAIGN:
+        against = replies.stands_against(message)
+        if against:
+            give_up(message, report, f"It may have gone out; not tried again: {against}")
+        return not against
+    message.campaign.refresh_from_db(fields=["state"])
     known = facts.number_facts([message], Practice.current(), clock.now())[message.pk]
     refusals = [refusal for refusal in gate.number_refusals(known) if refusal.code not in COUNTED_ITSELF]
     if not refusals:
         return True
-    if any(not refusal.waits for refusal in refusals):
+    cancelled = message.campaign.state == Campaign.State.CANCELLED
+    if cancelled or any(not refusal.waits for refusal in refusals):
         give_up(message, report, f"It may have gone out; not tried again: {refusals[0].words}")
     else:
         Message.objects.filter(pk=message.pk).update(not_before=clock.now() + timedelta(minutes=1))

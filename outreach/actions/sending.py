@@ -53,13 +53,17 @@ class Run:
         return BATCH if self.most is None else min(BATCH, self.most - self.report.counts["attempted"])
 
 
-def send_due(spruce: Spruce, *, most: int | None = None, until_idle: bool = False) -> Report:
+def send_due(
+    spruce: Spruce, *, most: int | None = None, until_idle: bool = False, for_at_most: timedelta = timedelta.max
+) -> Report:
     """Send what is due now, at most `most` texts. Raises line.Elsewhere, arming.Disarmed.
 
     `until_idle`: go on, waiting where Spruce asks for patience, until nothing can be sent now and every
-    accepted text is confirmed or given up. Trouble with Spruce ends the run and stands in the report.
+    accepted text is confirmed or given up. Trouble with Spruce ends the run and stands in the report; so does the
+    end of `for_at_most`, between two batches.
     """
-    with line.hold() as right, Flight(spruce) as flight:
+    began = time.monotonic()
+    with line.hold() as right, Flight(spruce, keep=lambda: line.keep_if_long_ago(right)) as flight:
         arming.check(right)
         interruptions.note(right)
         line.keep_pace(spruce, patient=until_idle, right=right)
@@ -68,6 +72,8 @@ def send_due(spruce: Spruce, *, most: int | None = None, until_idle: bool = Fals
         while True:
             again = _round(run, begins=begins)
             begins = False
+            if time.monotonic() - began > for_at_most.total_seconds():
+                break
             if again:
                 continue
             line.keep(right)
@@ -102,7 +108,7 @@ def _batch(run: Run, begins: bool) -> None:
     hurry = bool(_due(1))
     polled = polling.poll(run.spruce, in_a_hurry=hurry, reader=run.reader, flight=run.flight)
     report.counts += polled.as_counter()
-    run.all_read = not hurry
+    run.all_read = not hurry and polled.whole
     recovering.recover(run.spruce, run.right, report, run.flight, at_once=begins)
     if run.reminded_at is None or now - run.reminded_at >= REMINDERS_EVERY:
         reminders.plan_reminders(now)

@@ -11,7 +11,7 @@ import pytest
 from explorer.lib import clock
 from explorer.lib.home import home
 from outreach import spruce as spruce_module
-from outreach.pace import LIFTED_AFTER
+from outreach.pace import LIFTED_AFTER, MINUTE
 from outreach.simulator import SEND, Limits, Trouble, Troubles, serve
 from outreach.spruce import (
     BadToken,
@@ -644,7 +644,7 @@ def test_the_limits_are_those_of_the_newest_answer(spruce):
 )
 def test_an_absent_header_lifts_a_limit_only_in_an_answer_of_spruces_own(headers, limits):
     with Pages(*[{"internalEndpoints": []}] * LIFTED_AFTER, headers=headers) as server:
-        server.client.gauge.limits = RateLimits(1, 2, 3, 4, at=clock.now())
+        server.client.gauge.limits = RateLimits(1, 2, 3, 4, at=clock.now() - MINUTE)
         for _ in range(LIFTED_AFTER):
             server.client.lines()
         known = server.client.limits

@@ -125,6 +125,9 @@ class Organization:
         shown, page = _page(call, rows, most=200)
         return {"conversations": [self._shown(each, call.at) for each in shown], **page}
 
+    def one_thread(self, call: Call) -> dict:
+        return {"conversation": self._shown(self._thread(call.ids[0]), call.at)}
+
     def list_items(self, call: Call) -> dict:
         thread = self._thread(call.ids[0])
         order = call.query.get("order", "newest_first")

@@ -27,6 +27,7 @@ ROUTES: tuple[tuple[str, re.Pattern, str, frozenset[str]], ...] = tuple(
         ("GET", r"/contacts", "list_contacts", LISTING),
         ("GET", r"/contacts/([^/]+)/conversations", "contact_threads", ()),
         ("GET", r"/conversations", "list_threads", {*LISTING, "startFrom", "orderBy"}),
+        ("GET", r"/conversations/([^/]+)", "one_thread", ()),
         ("GET", r"/conversations/([^/]+)/items", "list_items", {*LISTING, "startFrom", "order"}),
         ("POST", r"/internalendpoints/([^/]+)/conversations", "text_a_number", ()),
         ("POST", r"/conversations/([^/]+)/messages", "answer_in_thread", ()),
@@ -56,7 +57,11 @@ class Connection(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         at = time.monotonic()
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        raw = self.rfile.read(length)
+        if len(raw) < length:
+            self.close_connection = True  # the client died while it spoke: nothing was asked
+            return None
         target = urlsplit(self.path)
         if target.path.startswith("/control/"):
             return self._control(target.path.removeprefix("/control/"), raw)

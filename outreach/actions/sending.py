@@ -139,7 +139,16 @@ def _send_texts(run: Run) -> None:
         due = _due(free)
         if not due:
             break
-        _start(run, due)
+        try:
+            _start(run, due)
+        except line.Waiting:
+            if not len(run.flight) and len(due) == 1:
+                raise
+            # perhaps only the calls under way, or so many at once, would be too many
+            while len(run.flight):
+                _land(run, at_least_one=True)
+            due = due[:1]
+            _start(run, due)
         room -= len(due)
         _send_answers(run)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from explorer.lib import clock
 from explorer.lib.home import home
 from explorer.lib.models import Practice
+from explorer.lib.sealing import unseal
 from explorer.models import User
 from outreach.actions import landing, recovering, sending
 
@@ -39,9 +40,12 @@ def pytest_collection_modifyitems(items):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
     """A test with real commits ends by emptying the database; the fresh copy takes its place."""
-    yield
     marker = item.get_closest_marker("django_db")
-    if marker and marker.kwargs.get("transaction") and nextitem:
+    commits = marker and marker.kwargs.get("transaction")
+    if commits:
+        unseal()
+    yield
+    if commits and nextitem:
         fresh_database()
 
 

@@ -1,144 +1,19 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from consent.models.documents import Document
+from consent.models.responses import Response
+from consent.models.wordings import Wording
 from explorer.lib import clock
-from patients.models import Patient
+from explorer.lib.sealing import Sealed
+from patients.models import Patient, Practitioner
 
 User = settings.AUTH_USER_MODEL
-
-
-class InvitationQuerySet(models.QuerySet):
-    def live(self, now):
-        return self.filter(revoked_at=None, expires_at__gt=now)
-
-
-class Invitation(models.Model):
-    """A personal code. It opens nothing and shows nothing; it only helps to place an answer.
-
-    One code may cover all patients of a shared phone: the answer's birth date and name pick the one.
-    """
-
-    class Origin(models.TextChoices):
-        OURS = "ours", "Made here"
-        IMPORTED = "imported", "Issued elsewhere"
-
-    code = models.CharField(max_length=40, unique=True)
-    phone = models.CharField(max_length=16, blank=True, db_index=True, help_text="Empty for a letter or the desk.")
-    origin = models.CharField(max_length=8, choices=Origin, default=Origin.OURS)
-    patients = models.ManyToManyField(Patient, through="InvitationPatient", related_name="invitations")
-    created_at = models.DateTimeField(default=clock.now)
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    objects = InvitationQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created_at", "pk"]
-        verbose_name = "personal code"
-        constraints = [
-            models.CheckConstraint(
-                name="invitation_expires_after_creation", condition=Q(expires_at__gt=F("created_at"))
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"Invitation {self.pk}"
-
-    def status(self, now) -> str:
-        if self.revoked_at:
-            return "revoked"
-        return "expired" if self.expires_at <= now else "active"
-
-
-class InvitationPatient(models.Model):
-    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["invitation", "patient"], name="invitation_covers_a_patient_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"Invitation {self.invitation_id} covers patient {self.patient_id}"
-
-
-class ResponseFile(models.Model):
-    """One Microsoft Forms export that was taken in. Its rows are `Response`s."""
-
-    filename = models.CharField(max_length=200)
-    sha256 = models.CharField(max_length=64, db_index=True)
-    form = models.CharField(max_length=64, help_text="Which form: the signature of its headings.")
-    columns = models.JSONField(default=dict)
-    raw = models.BinaryField(null=True, blank=True, editable=False)
-    taken_in_at = models.DateTimeField(default=clock.now)
-    taken_in_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        ordering = ["-taken_in_at"]
-
-    def __str__(self) -> str:
-        return f"Answers of {self.taken_in_at:%m/%d/%Y}"
-
-
-class ResponseQuerySet(models.QuerySet):
-    def in_review(self):
-        return self.filter(outcome=Response.Outcome.REVIEW, decided_at=None)
-
-
-class Response(models.Model):
-    """One row of a Forms export, kept as it came, with what was made of it and why."""
-
-    class Outcome(models.TextChoices):
-        APPLIED = "applied", "Applied"
-        REVIEW = "review", "Needs review"
-        DUPLICATE = "duplicate", "Seen before"
-        REJECTED = "rejected", "Cannot be used"
-
-    file = models.ForeignKey(ResponseFile, on_delete=models.PROTECT, related_name="responses")
-    row = models.PositiveIntegerField()
-    response_id = models.CharField(max_length=40, blank=True)
-    content_hash = models.CharField(max_length=64, db_index=True)
-    completed_at = models.DateTimeField(null=True, blank=True)
-    raw = models.JSONField(default=dict, help_text="The row as it came: heading: value")
-    decisions = models.JSONField(default=dict, help_text="records, apcm, notice: yes, no …")
-    identity = models.JSONField(default=dict, help_text="code, date of birth, name: right, wrong …")
-    outcome = models.CharField(max_length=9, choices=Outcome)
-    reasons = models.JSONField(default=list, help_text="[{code, words}]")
-    candidates = models.JSONField(default=list, help_text="Patients it may belong to, best first.")
-    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="responses")
-    likely = models.ForeignKey(
-        Patient,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="answers_in_question",
-        help_text="The best candidate, shown first; not a decision.",
-    )
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    decision_note = models.CharField(max_length=300, blank=True)
-
-    objects = ResponseQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-completed_at", "-pk"]
-        verbose_name = "form answer"
-        constraints = [
-            models.UniqueConstraint(fields=["file", "row"], name="response_row_once_per_file"),
-            models.CheckConstraint(
-                name="applied_response_has_a_patient", condition=~Q(outcome="applied") | ~Q(patient=None)
-            ),
-        ]
-        permissions = [
-            ("import_response", "May take in Forms exports"),
-            ("decide_response", "May decide answers in review"),
-        ]
-
-    def __str__(self) -> str:
-        return f"Answer {self.pk}"
+LATE_AFTER = timedelta(hours=24)
 
 
 class ConsentEventQuerySet(models.QuerySet):
@@ -195,6 +70,33 @@ class ConsentEvent(models.Model):
     authority = models.CharField(
         max_length=160, blank=True, help_text="Why somebody else may decide: power of attorney, guardian …"
     )
+    on_behalf_of = models.ForeignKey(
+        Practitioner,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The practitioner whom an APCM consent names.",
+    )
+    wording = models.ForeignKey(
+        Wording,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        help_text="What the patient read or heard.",
+    )
+    disclosures = models.JSONField(default=dict, blank=True, help_text="{disclosure: whether it was read or shown}")
+    identity_checks = models.JSONField(default=list, blank=True, help_text="The identifiers that were asked and right.")
+    language = models.CharField(max_length=8, blank=True, choices=Wording.Language)
+    interpreter = models.CharField(max_length=120, blank=True)
+    number_called = models.CharField(max_length=16, blank=True, help_text="As +12055550123.")
+    effective_on = models.DateField(
+        null=True, blank=True, help_text="Last day before a revocation takes effect; of APCM the end of a month."
+    )
+    document = models.ForeignKey(
+        Document, null=True, blank=True, on_delete=models.PROTECT, related_name="events", help_text="The scan."
+    )
     note = models.CharField(max_length=500, blank=True)
     response = models.ForeignKey(
         Response, null=True, blank=True, on_delete=models.PROTECT, related_name="consent_events"
@@ -207,6 +109,7 @@ class ConsentEvent(models.Model):
     )
 
     objects = ConsentEventQuerySet.as_manager()
+    sealed = Sealed()
 
     class Meta:
         ordering = ["-occurred_at", "-pk"]
@@ -222,11 +125,22 @@ class ConsentEvent(models.Model):
             models.CheckConstraint(
                 name="form_consent_rests_on_a_response", condition=~Q(method="form") | ~Q(response=None)
             ),
+            models.CheckConstraint(
+                name="only_a_revocation_has_an_effective_day", condition=Q(effective_on=None) | Q(decision="revoked")
+            ),
+            models.CheckConstraint(
+                name="apcm_names_a_practitioner_only", condition=Q(on_behalf_of=None) | Q(kind="apcm")
+            ),
         ]
         permissions = [("record_consent", "May record what a patient decided")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.get_decision_display()}"
+
+    @property
+    def is_late_entry(self) -> bool:
+        """Written down more than a day after it was said; a form carries its own time."""
+        return self.response_id is None and self.recorded_at - self.occurred_at > LATE_AFTER
 
 
 def with_other_chart(lines):

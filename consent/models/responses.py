@@ -1,0 +1,93 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from consent.models.wordings import Wording
+from explorer.lib import clock
+from patients.models import Patient
+
+User = settings.AUTH_USER_MODEL
+
+
+class ResponseFile(models.Model):
+    """One Microsoft Forms export that was taken in. Its rows are `Response`s."""
+
+    filename = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    form = models.CharField(max_length=64, help_text="Which form: the signature of its headings.")
+    columns = models.JSONField(default=dict)
+    wording = models.ForeignKey(
+        Wording,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version of the form that these patients read.",
+    )
+    raw = models.BinaryField(null=True, blank=True, editable=False)
+    taken_in_at = models.DateTimeField(default=clock.now)
+    taken_in_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-taken_in_at"]
+
+    def __str__(self) -> str:
+        return f"Answers of {self.taken_in_at:%m/%d/%Y}"
+
+
+class ResponseQuerySet(models.QuerySet):
+    def in_review(self):
+        return self.filter(outcome=Response.Outcome.REVIEW, decided_at=None)
+
+
+class Response(models.Model):
+    """One row of a Forms export, kept as it came, with what was made of it and why."""
+
+    class Outcome(models.TextChoices):
+        APPLIED = "applied", "Applied"
+        REVIEW = "review", "Needs review"
+        DUPLICATE = "duplicate", "Seen before"
+        REJECTED = "rejected", "Cannot be used"
+
+    file = models.ForeignKey(ResponseFile, on_delete=models.PROTECT, related_name="responses")
+    row = models.PositiveIntegerField()
+    response_id = models.CharField(max_length=40, blank=True)
+    content_hash = models.CharField(max_length=64, db_index=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    raw = models.JSONField(default=dict, help_text="The row as it came: heading: value")
+    decisions = models.JSONField(default=dict, help_text="records, apcm, notice: yes, no …")
+    identity = models.JSONField(default=dict, help_text="code, date of birth, name: right, wrong …")
+    outcome = models.CharField(max_length=9, choices=Outcome)
+    reasons = models.JSONField(default=list, help_text="[{code, words}]")
+    candidates = models.JSONField(default=list, help_text="Patients it may belong to, best first.")
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="responses")
+    likely = models.ForeignKey(
+        Patient,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="answers_in_question",
+        help_text="The best candidate, shown first; not a decision.",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decision_note = models.CharField(max_length=300, blank=True)
+
+    objects = ResponseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-completed_at", "-pk"]
+        verbose_name = "form answer"
+        constraints = [
+            models.UniqueConstraint(fields=["file", "row"], name="response_row_once_per_file"),
+            models.CheckConstraint(
+                name="applied_response_has_a_patient", condition=~Q(outcome="applied") | ~Q(patient=None)
+            ),
+        ]
+        permissions = [
+            ("import_response", "May take in Forms exports"),
+            ("decide_response", "May decide answers in review"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Answer {self.pk}"

@@ -1,0 +1,16 @@
+from patients.models.apcm import ApcmEnrolment, Practitioner
+from patients.models.duplicates import DuplicatePair, PatientMerge
+from patients.models.imports import ColumnMapping, ImportBatch, ImportRow
+from patients.models.people import Patient, Phone
+
+__all__ = [
+    "ApcmEnrolment",
+    "ColumnMapping",
+    "DuplicatePair",
+    "ImportBatch",
+    "ImportRow",
+    "Patient",
+    "PatientMerge",
+    "Phone",
+    "Practitioner",
+]

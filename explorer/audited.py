@@ -10,7 +10,15 @@ from auditlog.registry import auditlog
 from django.core.signals import request_finished
 from django.db.models.signals import pre_save
 
-from consent.models import ConsentEvent, Invitation, InvitationPatient, Response, ResponseFile
+from consent.models import (
+    ConsentEvent,
+    Document,
+    Invitation,
+    InvitationPatient,
+    Response,
+    ResponseFile,
+    Wording,
+)
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice
 from explorer.models import User
@@ -49,12 +57,14 @@ from patients.models import (
     Patient,
     PatientMerge,
     Phone,
+    Practitioner,
 )
 
 LEFT_OUT: dict[type, tuple[str, ...]] = {
     Patient: ("search_name", "version", "changed_at"),
     Phone: (),
     ApcmEnrolment: ("version", "changed_at"),
+    Practitioner: (),
     DuplicatePair: ("reasons",),
     PatientMerge: ("before", "moved", "stayed", "ledgers"),
     ImportBatch: ("raw", "headings", "columns", "notes"),
@@ -78,6 +88,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Response: ("raw", "identity", "reasons", "candidates"),
     ResponseFile: ("raw", "columns"),
     ConsentEvent: ("note",),
+    Document: ("sealed_content", "filename"),
+    Wording: ("text",),
     Practice: (),
     Backup: (),
     User: ("password", "last_login"),

@@ -36,7 +36,7 @@ def run(home: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_newcomer_has_only_the_own_phone_left_to_do(tmp_path):
     run(tmp_path, "shell", "-c", LOAD)
     trial = json.loads(run(tmp_path, "campaign", "status", "Trial", "--json"))

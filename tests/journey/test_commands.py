@@ -68,7 +68,7 @@ def shell(tmp_path_factory, spruce):
     return Shell(tmp_path_factory.mktemp("a home with spaces"), spruce.url, spruce.token)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_journey_by_commands(shell, spruce, people, tmp_path):
     profile = shell(
         "practice", "set", "name=Home Team Medical", "phone=205-555-0100", "texting_days=Mon-Sat",
@@ -153,7 +153,7 @@ def _lines(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_wrong_usage_and_bad_files_say_so(shell, tmp_path):
     missing = shell("import_patients", tmp_path / "nothing.xlsx", fails=1)
     assert "There is no file" in missing["error"]
@@ -169,7 +169,7 @@ def test_wrong_usage_and_bad_files_say_so(shell, tmp_path):
     assert wrong.returncode == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_demo_folder_never_serves_the_live_mode(shell, tmp_path):
     home = {"PATIENT_EXPLORER_HOME": str(tmp_path)}
     shell_here = Shell(tmp_path, shell.env["SPRUCE_API_URL"], "token")

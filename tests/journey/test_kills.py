@@ -14,7 +14,7 @@ def test_every_text_goes_out_once_however_often_the_sender_is_killed():
     """With faults on the way, STOPs on the run and a limit; the verdict is another program's, see strict_spruce."""
     found = run(
         Plan(
-            kills=200, texts=160, seed=2026, days=(0, 3), per_minute=600, window="sliding", stops=0.03,
+            kills=60, texts=80, seed=2026, days=(0, 3), per_minute=2400, window="sliding", stops=0.03,
             slow=0.0, item_lag=(0.0, 0.8), list_lag=(0.0, 0.4), seconds=30,
         )
     )  # fmt: skip

@@ -18,7 +18,7 @@ def day(number: float) -> str:
     return (datetime.fromisoformat(MONDAY) + timedelta(days=number)).isoformat()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_nothing_bursts_out_after_five_days(tmp_path):
     people = synthetic_practice(patients=25)
     seed_spruce(tmp_path / "spruce.sqlite3", people)

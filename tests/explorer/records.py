@@ -57,8 +57,9 @@ def one_of_each() -> dict[type, int]:
     pair = DuplicatePair.objects.create(one=patient, other=decision.patient, score=80, reasons=["The same name."])
     check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
     saved = SavedAnswer.objects.first()
-    objects = [pair, patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
-               batch, attempt, template, saved, check]  # fmt: skip
+    who_bills = makers.practitioner()
+    objects = [who_bills, pair, patient, contact, match, invitation, campaign, step, message, reply, stop, response,
+               decision, batch, attempt, template, saved, check]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,

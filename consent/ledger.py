@@ -7,8 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
+from consent.actions.scans import attach_scan
 from consent.models import ConsentEvent, Document, Response, Wording, with_other_chart
-from consent.proof import check, effective_day
+from consent.proof import CARRY_EVERY_KIND, check, effective_day
+from consent.scans import Scan
 from consent.standing import CONFLICT, Standing, fold, in_order, step
 from explorer.lib import clock
 from explorer.lib.audit import record
@@ -35,14 +37,17 @@ def record_decisions(
     decisions: dict[str, str],
     replaces: dict[str, tuple[ConsentEvent, str]],
     note: str = "",
+    scan: Scan | None = None,
     **told,
 ) -> list[ConsentEvent]:
     """What a patient decided in one conversation, by kind: every line or none. Raises ValidationError.
 
-    `replaces` holds, by kind, an earlier line that this one corrects and the reason; `told` is the rest of
-    what `draft_event` asks for.
+    `replaces` holds, by kind, an earlier line that this one corrects and the reason; `scan` is the signed
+    paper, stored with the lines; `told` is the rest of what `draft_event` asks for.
     """
     Patient.objects.select_for_update().get(pk=patient.pk)
+    if scan:
+        told["document"] = attach_scan(scan, patient=patient, by=told["by"])
     same = ConsentEvent.objects.of_patient(patient).filter(
         kind__in=decisions, method=told["method"], occurred_at=told["occurred_at"]
     )
@@ -52,9 +57,15 @@ def record_decisions(
     for kind, decision in decisions.items():
         earlier, because = replaces.get(kind, (None, ""))
         words = f"{because} {note}".strip()
-        told_of_kind = told | {"note": words, "replaces": earlier}
+        wording = about(told.get("wording"), kind)
+        told_of_kind = told | {"note": words, "replaces": earlier, "wording": wording}
         events.append(record_event(patient=patient, kind=kind, decision=decision, **told_of_kind))
     return events
+
+
+def about(wording: Wording | None, kind: str) -> Wording | None:
+    """The wording where it asks about this kind; a paper about the records says nothing of texting."""
+    return wording if wording and wording.kind in (*CARRY_EVERY_KIND, kind) else None
 
 
 def draft_event(
@@ -86,7 +97,8 @@ def draft_event(
 ) -> ConsentEvent:
     """One line of a ledger, checked (`consent.proof`) and not stored. Raises ValidationError by field.
 
-    `disclosures` and `on_behalf_of` are kept of APCM alone; `effective_on` is worked out where it is not given.
+    `disclosures` and `on_behalf_of` are kept of APCM alone; `effective_on` is worked out where it is not given;
+    an authority without a kind is of another kind.
     A "no" a day or more after a "yes" revokes it. Any other difference from what was said before or after is a
     contradiction, until a person records a line that replaces one of the two with a reason.
     """
@@ -105,7 +117,7 @@ def draft_event(
         witness=witness,
         given_by=given_by,
         relation=relation,
-        authority_kind=authority_kind,
+        authority_kind=authority_kind or (ConsentEvent.Authority.OTHER if given_by and authority else ""),
         authority=authority,
         on_behalf_of=on_behalf_of if kind == Kind.APCM else None,
         wording=wording,

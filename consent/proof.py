@@ -124,8 +124,7 @@ def _language(event: ConsentEvent) -> Problems:
 
 
 def _identity(event: ConsentEvent) -> Problems:
-    unknown = set(event.identity_checks) - set(IDENTIFIERS)
-    if unknown or (event.identity_checks and len(set(event.identity_checks)) < 2):
+    if event.identity_checks and len(set(event.identity_checks)) < 2:
         yield "identity_checks", "Tick at least two identifiers that were asked for and right."
     if event.number_called and not (event.number_called[:1] == "+" and event.number_called[1:].isdecimal()):
         yield "number_called", "Write the number as +12055550123."

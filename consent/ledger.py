@@ -68,7 +68,28 @@ def about(wording: Wording | None, kind: str) -> Wording | None:
     return wording if wording and wording.kind in (*CARRY_EVERY_KIND, kind) else None
 
 
-def draft_event(
+def draft_event(*, effective_on: date | None = None, replaces: ConsentEvent | None = None, **line) -> ConsentEvent:
+    """One line of a ledger, checked (`consent.proof`) and not stored; `line` is what `compose` asks for.
+
+    Raises ValidationError by field. `effective_on` is worked out where it is not given. A "no" a day or more after
+    a "yes" revokes it. Any other difference from what was said before or after is a contradiction, until a person
+    records a line that replaces one of the two with a reason.
+    """
+    if replaces and not line.get("note", "").strip():
+        raise ValidationError({"note": "Say why this replaces the earlier answer."})
+    if replaces and ConsentEvent.objects.filter(supersedes=replaces).exists():
+        raise ValidationError("Somebody else has replaced the earlier answer meanwhile. Look at it again.")
+    event, practice = compose(**line), Practice.current()
+    event.supersedes = replaces
+    _place(event)
+    if event.decision == Decision.REVOKED:
+        event.effective_on = effective_on or effective_day(event.kind, event.occurred_at, practice.time_zone)
+    check(event, practice=practice, now=clock.now())
+    event.full_clean(validate_unique=False)
+    return event
+
+
+def compose(
     *,
     patient: Patient,
     kind: str,
@@ -89,24 +110,15 @@ def draft_event(
     language: str = "",
     interpreter: str = "",
     number_called: str = "",
-    effective_on: date | None = None,
     document: Document | None = None,
     note: str = "",
     response: Response | None = None,
-    replaces: ConsentEvent | None = None,
 ) -> ConsentEvent:
-    """One line of a ledger, checked (`consent.proof`) and not stored. Raises ValidationError by field.
+    """A line as it was told, neither checked nor stored.
 
-    `disclosures` and `on_behalf_of` are kept of APCM alone; `effective_on` is worked out where it is not given;
-    an authority without a kind is of another kind.
-    A "no" a day or more after a "yes" revokes it. Any other difference from what was said before or after is a
-    contradiction, until a person records a line that replaces one of the two with a reason.
+    `disclosures` and `on_behalf_of` are kept of APCM alone; an authority without a kind is of another kind.
     """
-    if replaces and not note.strip():
-        raise ValidationError({"note": "Say why this replaces the earlier answer."})
-    if replaces and ConsentEvent.objects.filter(supersedes=replaces).exists():
-        raise ValidationError("Somebody else has replaced the earlier answer meanwhile. Look at it again.")
-    event = ConsentEvent(
+    return ConsentEvent(
         patient=patient,
         kind=kind,
         decision=decision,
@@ -129,15 +141,7 @@ def draft_event(
         document=document,
         note=note,
         response=response,
-        supersedes=replaces,
     )
-    practice = Practice.current()
-    _place(event)
-    if event.decision == Decision.REVOKED:
-        event.effective_on = effective_on or effective_day(kind, occurred_at, practice.time_zone)
-    check(event, practice=practice, now=clock.now())
-    event.full_clean(validate_unique=False)
-    return event
 
 
 def _place(event: ConsentEvent) -> None:

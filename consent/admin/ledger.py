@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from consent.actions.scans import record_look
+from consent.admin.backfilling import BackfillPages
 from consent.admin.recording import RecordPages
 from consent.disclosures import APCM_DISCLOSURES
 from consent.models import ConsentEvent, Document
@@ -25,7 +26,7 @@ SHOWN_IN_PLACE = ("image/jpeg", "image/png")
 
 
 @admin.register(ConsentEvent)
-class ConsentEventAdmin(RecordPages, PracticeAdmin):
+class ConsentEventAdmin(RecordPages, BackfillPages, PracticeAdmin):
     """The ledgers, to read. A line is written by the page `record` or a form answer, and stays as it is."""
 
     list_before_template = "consent/ledger_top.html"

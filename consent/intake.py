@@ -15,8 +15,10 @@ from django.db import transaction
 from consent import judging
 from consent.form_export import Answer, knows_heading, read_answers, understand
 from consent.judging import Earlier, Issued, Judgement, Person, Reason, Register
-from consent.ledger import CHANGE_OF_MIND, record_event
+from consent.ledger import mark_used, record_event
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response, ResponseFile
+from consent.models.ledger import CHANGE_OF_MIND
+from consent.proof import effective_day
 from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.keys import encrypt
@@ -271,15 +273,17 @@ def _response(file, review: Review, answer: Answer, judgement: Judgement, practi
 def _write_ledgers(responses: list[Response], by) -> None:
     """The decisions of proven answers, in the order in which they were completed."""
     newest = _newest_decisions({response.patient_id for response in responses})
-    events = []
+    events, zone = [], Practice.current().time_zone
     for response in sorted(responses, key=lambda response: (response.completed_at, response.row)):
         for kind in KINDS:
             decision = SAID.get(response.decisions.get(kind, ""))
             if decision:
-                event = _event(response, kind, decision, newest.get((response.patient_id, kind)), by)
+                event = _event(response, kind, decision, newest.get((response.patient_id, kind)), zone, by)
                 newest[response.patient_id, kind] = event
                 events.append(event)
     ConsentEvent.objects.bulk_create(events, batch_size=200)
+    for wording in {event.wording for event in events}:
+        mark_used(wording)
     record(
         [(event, "create", {"kind": ["", event.kind], "decision": ["", event.decision]}) for event in events],
         by=by,
@@ -291,7 +295,7 @@ def _newest_decisions(patient_ids: set[int]) -> dict[tuple[int, str], ConsentEve
     return {(event.owner, event.kind): event for event in events.order_by("occurred_at", "pk")}
 
 
-def _event(response: Response, kind: str, decision: str, before: ConsentEvent | None, by) -> ConsentEvent:
+def _event(response: Response, kind: str, decision: str, before: ConsentEvent | None, zone: str, by) -> ConsentEvent:
     revokes = (
         before is not None
         and decision == Decision.DECLINED
@@ -304,6 +308,9 @@ def _event(response: Response, kind: str, decision: str, before: ConsentEvent | 
         decision=Decision.REVOKED if revokes else decision,
         method=ConsentEvent.Method.FORM,
         occurred_at=response.completed_at,
+        effective_on=effective_day(kind, response.completed_at, zone) if revokes else None,
+        wording=response.file.wording,
+        language=response.file.wording.language if response.file.wording else "",
         recorded_by=by,
         response=response,
     )

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from consent.disclosures import APCM_DISCLOSURES
 from consent.invitations import invite
 from consent.models import ConsentEvent, Response, ResponseFile
 from explorer.lib import clock
@@ -24,7 +25,7 @@ from outreach.models import (
     PhoneTest,
 )
 from patients import actions
-from patients.models import Patient, Phone
+from patients.models import Patient, Phone, Practitioner
 
 HEADINGS = [
     "MRN", "DOB", "Patient Name", "Address", "City", "State", "Zip", "Last Date of Service", "Email", "Home Phone",
@@ -67,6 +68,20 @@ def patient(mrn="1001", first="John", last="Smith", phone="+12055550123", basis=
     if phone:
         Phone.objects.create(patient=made, e164=phone, label="cell", kind="fixed_or_mobile", basis=basis)
     return made
+
+
+NPI = "1234567893"
+
+
+def practitioner(name="Ann Lee, MD", npi=NPI, side="new", **fields) -> Practitioner:
+    """Who bills APCM at the new practice."""
+    fields = {"name": name, "bills_apcm": True} | fields
+    return Practitioner.objects.get_or_create(npi=npi, side=side, defaults=fields)[0]
+
+
+def apcm_proof() -> dict:
+    """What a yes to APCM that staff record needs beside the rest."""
+    return {"disclosures": dict.fromkeys(APCM_DISCLOSURES, True), "on_behalf_of": practitioner()}
 
 
 def contact(spruce_id="entity_1", given="John", family="Smith", phone="+12055550123", **fields):

@@ -1,30 +1,32 @@
-from datetime import timedelta
-
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import localtime
 from unfold.decorators import display
 
-from consent import ledger
-from consent.forms import APCM_DISCLOSURES, DecisionForm
-from consent.models import ConsentEvent
-from explorer.lib import clock
-from explorer.lib.pages import PracticeAdmin, page
-from patients.models import ApcmEnrolment, Patient
+from consent.actions.scans import record_look
+from consent.admin.backfilling import BackfillPages
+from consent.admin.recording import RecordPages
+from consent.disclosures import APCM_DISCLOSURES
+from consent.models import ConsentEvent, Document
+from consent.proof import IDENTIFIERS
+from consent.scans import ENDINGS
+from explorer.lib.pages import READING, PracticeAdmin, page
+from patients.phones import display as shown
 
-Kind, Decision = ConsentEvent.Kind, ConsentEvent.Decision
-LATE = timedelta(hours=24)
+LOOK = "consent.view_consentevent"
 BADGES = {"Given": "success", "Declined": "warning", "Revoked": "danger"}
+TONES = {"given": "good", "declined": "warn", "revoked": "bad"}
+SHOWN_IN_PLACE = ("image/jpeg", "image/png")
 
 
 @admin.register(ConsentEvent)
-class ConsentEventAdmin(PracticeAdmin):
+class ConsentEventAdmin(RecordPages, BackfillPages, PracticeAdmin):
     """The ledgers, to read. A line is written by the page `record` or a form answer, and stays as it is."""
 
     list_before_template = "consent/ledger_top.html"
@@ -35,10 +37,6 @@ class ConsentEventAdmin(PracticeAdmin):
     list_select_related = ["patient", "recorded_by"]
     search_fields = ["patient__search_name", "patient__mrn"]
     search_help_text = "A patient’s name or chart number."
-    fields = [
-        "patient", "kind", "decision", "method", "occurred_at", "recorded_at", "recorded_by", "obtained_by",
-        "witness", "given_by", "authority", "note", "supersedes", "contradicts",
-    ]  # fmt: skip
 
     def get_queryset(self, request):
         replaced = ConsentEvent.objects.filter(supersedes=OuterRef("pk"))
@@ -61,29 +59,36 @@ class ConsentEventAdmin(PracticeAdmin):
     def remark(self, event):
         return ", ".join(_remarks(event))
 
-    @page("record/<int:patient_id>/", look="consent.record_consent", act="consent.record_consent")
-    def record(self, request, patient_id: int):
-        """The form, then what it would write, then it is written."""
-        patient = get_object_or_404(Patient, pk=patient_id)
-        form = DecisionForm(
-            request.POST or None,
-            label_suffix="",
-            enrolled=ApcmEnrolment.objects.filter(patient=patient, status="active").exists(),
-            initial={"occurred_at": clock.now(), "obtained_by": str(request.user), "method": "phone"},
-        )
-        lines = _foreseen(request, patient, form) if request.method == "POST" and form.is_valid() else []
-        if lines and "confirmed" in request.POST and _recorded(request, patient, form, lines):
-            return redirect(_onward(request, patient))
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """One line with everything it says; there is nothing to change."""
+        if request.method not in READING or not request.user.has_perm(LOOK):
+            raise PermissionDenied
+        related = ("patient", "recorded_by", "on_behalf_of", "wording", "document", "response", "supersedes",
+                   "contradicts", "superseded_by")  # fmt: skip
+        event = get_object_or_404(ConsentEvent.objects.select_related(*related), pk=object_id)
         return self.show(
-            request,
-            "consent/record.html",
-            "Record a decision",
-            patient=patient,
-            form=form,
-            lines=[] if "change" in request.POST else lines,
-            late=bool(lines) and clock.now() - form.cleaned_data["occurred_at"] > LATE,
-            disclosures=APCM_DISCLOSURES.items(),
-            next=request.POST.get("next") or request.GET.get("next", ""),
+            request, "consent/line.html", str(event),
+            event=event, tone=TONES[event.decision], facts=_facts(event), chain=_chain(event),
+            disclosures=[(words, event.disclosures.get(name)) for name, words in APCM_DISCLOSURES.items()]
+            if event.disclosures else [],
+        )  # fmt: skip
+
+    @page("scan/<int:document_id>/", look=LOOK)
+    def scan(self, request, document_id: int):
+        """The file as it came, in a box in which nothing of it can run."""
+        document = get_object_or_404(Document, pk=document_id)
+        record_look(document, by=request.user)
+        where = "inline" if document.media_type in SHOWN_IN_PLACE else "attachment"
+        name = f"scan-{document.pk}.{ENDINGS.get(document.media_type, 'bin')}"
+        return HttpResponse(
+            document.content(),
+            content_type=document.media_type if document.media_type in ENDINGS else "application/octet-stream",
+            headers={
+                "Content-Disposition": f'{where}; filename="{name}"',
+                "Content-Security-Policy": "sandbox; default-src 'none'",
+                "X-Content-Type-Options": "nosniff",
+                "Cache-Control": "no-store",
+            },
         )
 
 
@@ -92,63 +97,44 @@ def _remarks(event: ConsentEvent) -> list[str]:
         "replaced later": event.replaced,
         "replaces an earlier line": event.supersedes_id,
         "contradicts an earlier answer": event.contradicts_id,
-        "late entry": event.recorded_at - event.occurred_at > LATE and event.response_id is None,
+        "late entry": event.is_late_entry,
         "decided by somebody else": event.given_by,
+        "with scan": event.document_id,
     }
     return [words for words, holds in found.items() if holds]
 
 
-def _foreseen(request, patient: Patient, form: DecisionForm) -> list[dict]:
-    """What each answer would write, beside the newest line it meets; no lines where the form has errors."""
-    lines = []
-    for kind, decision in form.decisions.items():
-        try:
-            event = ledger.draft_event(patient=patient, kind=kind, decision=decision, by=request.user, **form.told)
-        except ValidationError as problem:
-            _add_errors(form, problem)
-            return []
-        seen = request.POST.get(f"replace_{kind}", "")
-        lines.append({
-            "event": event,
-            "kind": Kind(kind),
-            "before": ledger.newest_line(patient, kind),
-            "against": event.contradicts,
-            "because": request.POST.get(f"because_{kind}", "").strip()[:200],
-            "replace": event.contradicts is not None and seen == str(event.contradicts.pk),
-        })  # fmt: skip
-    return lines
+def _facts(event: ConsentEvent) -> list[tuple[str, str]]:
+    """Every field in words, without what is empty."""
+    kind = event.get_authority_kind_display()
+    who = ", ".join(filter(None, (event.given_by, event.relation))) if event.given_by else "The patient"
+    practitioner = event.on_behalf_of
+    facts = [
+        ("Said", date_format(localtime(event.occurred_at), "m/d/Y, g:i A")),
+        ("How", event.get_method_display()),
+        ("Recorded", date_format(localtime(event.recorded_at), "m/d/Y, g:i A")),
+        ("Recorded by", str(event.recorded_by or "The program, from a form answer or a text")),
+        ("Decided by", who),
+        ("Authority", ": ".join(filter(None, (kind, event.authority)))),
+        ("Obtained by", event.obtained_by),
+        ("Witness", event.witness),
+        ("Identity", " and ".join(IDENTIFIERS.get(check, check).lower() for check in event.identity_checks)),
+        ("Number called", shown(event.number_called) if event.number_called else ""),
+        ("Language", event.get_language_display()),
+        ("Interpreter", event.interpreter),
+        ("Practitioner", f"{practitioner.name}, NPI {practitioner.npi}" if practitioner else ""),
+        ("Effective", f"until the end of {event.effective_on:%m/%d/%Y}" if event.effective_on else ""),
+        ("Note", event.note),
+    ]
+    return [(name, words) for name, words in facts if words]
 
 
-def _recorded(request, patient: Patient, form: DecisionForm, lines: list[dict]) -> bool:
-    chosen = [line for line in lines if line["replace"]]
-    if any(not line["because"] for line in chosen):
-        messages.error(request, "Say why the new answer replaces the earlier one.")
-        return False
-    try:
-        ledger.record_decisions(
-            patient=patient,
-            decisions=form.decisions,
-            replaces={line["kind"]: (line["against"], line["because"]) for line in chosen},
-            by=request.user,
-            **form.told,
-        )
-    except ValidationError as problem:
-        messages.error(request, " ".join(problem.messages))
-        return False
-    messages.success(request, "The decision is in the ledger.")
-    if any(line["against"] and not line["replace"] for line in lines):
-        messages.warning(request, "The answers contradict. The patient stays on the list of who is left.")
-    return True
-
-
-def _add_errors(form: DecisionForm, problem: ValidationError) -> None:
-    by_field = problem.error_dict if hasattr(problem, "error_dict") else {None: problem.error_list}
-    for name, errors in by_field.items():
-        form.add_error(name if name in form.fields else None, errors)
-
-
-def _onward(request, patient: Patient) -> str:
-    onward = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(onward, allowed_hosts={request.get_host()}):
-        return onward
-    return reverse("admin:patients_patient_change", args=[patient.pk])
+def _chain(event: ConsentEvent) -> list[tuple[str, ConsentEvent]]:
+    """What it has to do with other lines: (words, the other line)."""
+    chain = [
+        ("Replaced by", getattr(event, "superseded_by", None)),
+        ("Replaces", event.supersedes),
+        ("Contradicts", event.contradicts),
+        *(("Contradicted by", line) for line in event.contradicted_by.order_by("occurred_at")),
+    ]
+    return [(words, line) for words, line in chain if line]

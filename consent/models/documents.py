@@ -39,7 +39,12 @@ class Document(models.Model):
 
     class Meta:
         ordering = ["-added_at", "-pk"]
-        constraints = [models.CheckConstraint(name="document_is_hashed", condition=~Q(sha256=""))]
+        constraints = [
+            models.CheckConstraint(name="document_is_hashed", condition=~Q(sha256="")),
+            models.UniqueConstraint(
+                fields=["sha256"], condition=Q(kind="paper_form"), name="signed_paper_is_of_one_patient"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

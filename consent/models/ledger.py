@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
 
 from consent.models.documents import Document
 from consent.models.responses import Response
@@ -14,6 +15,21 @@ from patients.models import Patient, Practitioner
 
 User = settings.AUTH_USER_MODEL
 LATE_AFTER = timedelta(hours=24)
+CHANGE_OF_MIND = timedelta(days=1)  # a "no" this long after a "yes" is a revocation
+IS_YES = models.Case(models.When(decision="given", then=Value(1)), default=Value(0))
+
+
+class DayOfMonthAfter(models.Func):
+    """The day of the month, as "01", of the day after a date."""
+
+    arity = 1
+    output_field = models.CharField()
+
+    def as_sqlite(self, compiler, connection, **extra):
+        return self.as_sql(compiler, connection, template="substr(date(%(expressions)s, '+1 day'), 9, 2)", **extra)
+
+    def as_postgresql(self, compiler, connection, **extra):
+        return self.as_sql(compiler, connection, template="to_char(%(expressions)s + 1, 'DD')", **extra)
 
 
 class ConsentEventQuerySet(models.QuerySet):
@@ -31,7 +47,8 @@ class ConsentEventQuerySet(models.QuerySet):
         return self.annotate(owner=Coalesce("patient__merged_into", "patient"))
 
     def newest_first(self):
-        return self.order_by("-occurred_at", "-pk")
+        """By the time of the saying; of one moment the no counts as the later."""
+        return self.order_by("-occurred_at", IS_YES, "-decision", "-pk")
 
 
 class ConsentEvent(models.Model):
@@ -55,6 +72,12 @@ class ConsentEvent(models.Model):
         PAPER = "paper", "On paper"
         TEXT = "text", "By text"
 
+    class Authority(models.TextChoices):
+        ATTORNEY = "attorney", "Power of attorney"
+        GUARDIAN = "guardian", "Guardian"
+        PARENT = "parent", "Parent of a minor"
+        OTHER = "other", "Other authority"
+
     stays_with_chart = True  # append-only: a merge of charts does not write here
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consent_events")
@@ -67,8 +90,12 @@ class ConsentEvent(models.Model):
     obtained_by = models.CharField(max_length=120, blank=True, help_text="Who spoke with the patient.")
     witness = models.CharField(max_length=120, blank=True)
     given_by = models.CharField(max_length=160, blank=True, help_text="Empty when the patient decided alone.")
+    relation = models.CharField(max_length=60, blank=True, help_text="What that person is to the patient.")
+    authority_kind = models.CharField(
+        max_length=8, blank=True, choices=Authority, help_text="Why that person may decide."
+    )
     authority = models.CharField(
-        max_length=160, blank=True, help_text="Why somebody else may decide: power of attorney, guardian …"
+        max_length=160, blank=True, help_text="What shows the authority: which document was seen, when, or a note."
     )
     on_behalf_of = models.ForeignKey(
         Practitioner,
@@ -129,6 +156,16 @@ class ConsentEvent(models.Model):
                 name="only_a_revocation_has_an_effective_day", condition=Q(effective_on=None) | Q(decision="revoked")
             ),
             models.CheckConstraint(
+                name="revocation_has_an_effective_day",
+                condition=~Q(decision="revoked") | Q(effective_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="apcm_stops_at_the_end_of_a_month",
+                condition=~Q(kind="apcm")
+                | Q(effective_on=None)
+                | Q(Exact(DayOfMonthAfter("effective_on"), Value("01"))),
+            ),
+            models.CheckConstraint(
                 name="apcm_names_a_practitioner_only", condition=Q(on_behalf_of=None) | Q(kind="apcm")
             ),
         ]
@@ -149,16 +186,15 @@ def with_other_chart(lines):
     A line written after the merge has been compared with all charts by the ledger itself; only what the
     charts said before stands side by side without a word about each other.
     """
-    is_yes = models.Case(models.When(decision="given", then=Value(1)), default=Value(0))
     into_this_since = Q(patient__merged_into=OuterRef("patient"), patient__merged_at__gte=OuterRef("recorded_at"))
     into_the_same = Q(patient__merged_into=OuterRef("patient__merged_into")) & ~Q(patient=OuterRef("patient"))
     others = (
         ConsentEvent.objects.effective()
-        .annotate(is_yes=is_yes)
+        .annotate(is_yes=IS_YES)
         .filter(into_this_since | Q(patient=OuterRef("patient__merged_into")) | into_the_same, kind=OuterRef("kind"))
         .exclude(is_yes=OuterRef("is_yes"))
     )
-    return lines.annotate(is_yes=is_yes, other_chart_disagrees=Exists(others))
+    return lines.annotate(is_yes=IS_YES, other_chart_disagrees=Exists(others))
 
 
 def _contested(kind: str) -> Q:
@@ -177,21 +213,44 @@ def some_charts_merged() -> bool:
     return Patient.charts.filter(merged_into__isnull=False).exists()
 
 
+def _opposed(kind: str) -> Q:
+    """The newest line meets an opposite one that no person has settled; as consent.standing folds the lines."""
+
+    def said(depth: int):
+        patient = OuterRef("pk")
+        for _ in range(depth):
+            patient = OuterRef(patient)
+        return ConsentEvent.objects.effective().of_patient(patient).filter(kind=kind)
+
+    settling = said(2).filter(supersedes__isnull=False)
+    settled_yes = settling.filter(decision="given", occurred_at__gt=OuterRef("occurred_at"))
+    settled_no = settling.exclude(decision="given").filter(occurred_at__gte=OuterRef("occurred_at"))
+    no_before = said(1).exclude(decision="given").filter(~Exists(settled_yes))
+    meets_a_no = Q(Exists(no_before), decision="given")
+    if kind == ConsentEvent.Kind.TEXTING:
+        return Q(meets_a_no, supersedes=None)
+    yes_before = said(1).filter(decision="given").annotate(until=F("occurred_at") + CHANGE_OF_MIND)
+    yes_before = yes_before.filter(~Exists(settled_no), until__gt=OuterRef("occurred_at"))
+    return Q(meets_a_no | (~Q(decision="given") & Q(Exists(yes_before))), supersedes=None)
+
+
 def current_decision(kind: str, *, some_merged: bool | None = None):
     """A subquery: "given", "declined", "revoked", "conflict", or NULL when the ledger is silent.
 
     `some_merged`: whether other charts of a patient need asking at all, which only costs time otherwise.
     """
     newest = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind=kind).newest_first()
-    against = ConsentEvent.objects.effective().filter(contradicts=OuterRef("pk"))
+    yes_before = ConsentEvent.objects.effective().of_patient(OuterRef(OuterRef("pk")))
+    yes_before = yes_before.filter(kind=kind, decision=ConsentEvent.Decision.GIVEN)
     some_merged = some_charts_merged() if some_merged is None else some_merged
     newest = with_other_chart(newest) if some_merged else newest.annotate(other_chart_disagrees=Value(False))
     return Subquery(
         newest.annotate(
             standing=models.Case(
-                models.When(Q(contradicts__isnull=False) | Exists(against), then=Value("conflict")),
+                models.When(_opposed(kind), then=Value("conflict")),
                 models.When(_contested(kind), then=Value("conflict")),
                 models.When(other_chart_disagrees=True, then=Value("conflict")),
+                models.When(~Q(decision=ConsentEvent.Decision.GIVEN) & Q(Exists(yes_before)), then=Value("revoked")),
                 default=F("decision"),
                 output_field=models.CharField(),
             )

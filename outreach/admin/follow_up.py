@@ -113,7 +113,10 @@ class AttemptAdmin(PracticeAdmin):
         practice = Practice.current()
         patient = get_object_or_404(Patient, pk=patient_id)
         numbers = follow_up.numbers_of([patient.pk])[patient.pk]
-        form = AttemptForm(request.POST or None, label_suffix="", numbers=numbers, today=practice.today())
+        asked = {"outcome": request.GET.get("outcome", "")}
+        form = AttemptForm(
+            request.POST or None, label_suffix="", initial=asked, numbers=numbers, today=practice.today()
+        )
         if request.method == "POST" and form.is_valid() and _recorded(request, patient, form):
             return redirect(_onward(request, patient, practice))
         enrolment = ApcmEnrolment.objects.filter(patient=patient, status="active").first()

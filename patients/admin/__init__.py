@@ -1,3 +1,3 @@
-from patients.admin import duplicates, imports
+from patients.admin import duplicates, imports, practitioners
 
-__all__ = ["duplicates", "imports"]
+__all__ = ["duplicates", "imports", "practitioners"]

@@ -13,6 +13,12 @@ def check_npi(number: str) -> None:
         raise ValidationError("An NPI has ten digits of which the last checks the others; look at it again.")
 
 
+class PractitionerQuerySet(models.QuerySet):
+    def who_bill_apcm(self):
+        """Who may be named in a consent to APCM at the new practice."""
+        return self.filter(bills_apcm=True, side=Practitioner.Side.NEW)
+
+
 class Practitioner(models.Model):
     """Who treats and bills. The one who moves has a row for each practice: an enrolment belongs to a practice."""
 
@@ -32,6 +38,8 @@ class Practitioner(models.Model):
         help_text="First day on which this practice may bill Medicare for this practitioner (PECOS, 855R).",
     )
     left_on = models.DateField(null=True, blank=True, help_text="Last day at this practice.")
+
+    objects = PractitionerQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "side"]

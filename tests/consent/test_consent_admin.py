@@ -14,6 +14,7 @@ from consent.ledger import record_event
 from consent.models import ConsentEvent, Invitation, Response, ResponseFile
 from explorer.lib import clock
 from patients.models import ApcmEnrolment, Patient, Phone
+from tests import makers
 
 NUMBER = "+12055550123"
 DAY = timedelta(days=1)
@@ -48,12 +49,22 @@ def spoken(practice, *, ago=timedelta(hours=1), **more) -> dict:
     return {
         "records": "yes",
         "method": "phone",
+        "language": "en",
         "occurred_at_0": f"{at:%Y-%m-%d}",
         "occurred_at_1": f"{at:%H:%M}",
         "identifiers": ["full name", "date of birth"],
         "obtained_by": "Nurse Test",
         "witness": "Ann Test",
     } | more
+
+
+REPRESENTATIVE = {
+    "who": "representative",
+    "given_by": "Dora Test",
+    "relation": "daughter",
+    "authority_kind": "attorney",
+    "authority": "Document seen on 12/01/2026",
+}
 
 
 def confirmed(form: dict) -> dict:
@@ -77,7 +88,8 @@ def test_a_confirmed_decision_is_in_the_ledger_with_its_proof(signed_in, patient
     line = lines["records"]
     assert (line.method, line.obtained_by, line.witness) == ("phone", "Nurse Test", "Ann Test")
     assert line.recorded_by.username == "test-staff"
-    assert "Identity checked by full name and date of birth." in line.note
+    assert line.identity_checks == ["full name", "date of birth"]
+    assert (line.language, line.note) == ("en", "")
 
 
 def test_the_time_is_read_in_the_practices_zone(signed_in, patient, practice):
@@ -100,8 +112,12 @@ def test_the_one_who_records_is_the_one_who_spoke_unless_changed(signed_in, pati
         ({"method": "in_person", "witness": ""}, "Name the witness"),
         ({"identifiers": []}, "Tick at least two"),
         ({"identifiers": ["full name"]}, "Tick at least two"),
-        ({"given_by": "Daughter"}, "Name both"),
-        ({"authority": "Guardian"}, "Name both"),
+        ({"given_by": "Daughter"}, "what that person is"),
+        ({"authority": "Document seen"}, "Name the person"),
+        ({"who": "representative"}, "Name the person"),
+        (REPRESENTATIVE | {"authority_kind": ""}, "Choose why"),
+        (REPRESENTATIVE | {"authority": " "}, "what shows"),
+        (REPRESENTATIVE | {"authority_kind": "parent"}, "was of age"),
         ({"obtained_by": ""}, "required"),
         ({"method": "form"}, "errorlist"),
         ({"occurred_at_0": "1949-12-31"}, "before the patient"),
@@ -122,10 +138,10 @@ def test_a_signed_paper_needs_no_witness(signed_in, patient, practice):
 
 
 def test_somebody_else_decides_with_authority(signed_in, patient, practice):
-    form = spoken(practice, given_by="Dora Test", authority="Power of attorney")
-    signed_in("staff").post(record_page(patient), confirmed(form))
+    signed_in("staff").post(record_page(patient), confirmed(spoken(practice, **REPRESENTATIVE)))
     line = ConsentEvent.objects.get()
-    assert (line.given_by, line.authority) == ("Dora Test", "Power of attorney")
+    assert (line.given_by, line.relation, line.authority_kind) == ("Dora Test", "daughter", "attorney")
+    assert line.authority == "Document seen on 12/01/2026"
 
 
 READ = ["available", "one_practitioner", "stop", "cost"]
@@ -137,13 +153,15 @@ READ = ["available", "one_practitioner", "stop", "cost"]
         ("yes", READ, "phone", True),
         ("yes", READ[:3], "phone", False),
         ("yes", [], "in_person", False),
-        ("yes", [], "paper", True),
+        ("yes", [], "paper", False),
+        ("yes", READ, "paper", True),
         ("no", [], "phone", True),
     ],
 )
 def test_a_spoken_yes_to_apcm_needs_the_four_disclosures(signed_in, practice, apcm, read, method, written):
     patient = new_patient(apcm=True)
-    form = spoken(practice, records="", apcm=apcm, disclosures=read, method=method)
+    who = makers.practitioner().pk
+    form = spoken(practice, records="", apcm=apcm, disclosures=read, method=method, on_behalf_of=who)
     signed_in("staff").post(record_page(patient), confirmed(form))
     assert ConsentEvent.objects.filter(kind="apcm").exists() == written
 

@@ -9,6 +9,7 @@ from consent.ledger import draft_event, newest_line, record_decisions, record_ev
 from consent.models import ConsentEvent, current_decision
 from explorer.lib import clock
 from patients.models import Patient
+from tests import makers
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +20,8 @@ def patient():
 
 
 def said(patient, decision, ago: timedelta, *, kind="records", **more):
-    told = {"method": "phone", "occurred_at": clock.now() - ago, "by": None} | more
+    proof = makers.apcm_proof() if (kind, decision) == ("apcm", "given") else {}
+    told = {"method": "phone", "occurred_at": clock.now() - ago, "by": None} | proof | more
     return record_event(patient=patient, kind=kind, decision=decision, **told)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from auditlog.models import LogEntry
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Invitation, Response, ResponseFile
+from consent.models import ConsentEvent, Document, Invitation, Response, ResponseFile
 from explorer.lib.models import Practice
 from explorer.models import User
 from outreach.models import (
@@ -50,6 +50,8 @@ def one_of_each() -> dict[type, int]:
         patient=makers.patient(mrn="1002", phone="+12055550124"),
         kind="records", decision="given", method="phone", occurred_at=AT,
     )  # fmt: skip
+    paper = Document.of(b"%PDF-1.7", patient=patient, kind="paper_form", filename="a.pdf", media_type="application/pdf")
+    paper.save()
     found, content = makers.review([makers.line(mrn="1003", cell="(205) 555-0125")])
     batch = actions.stage(found, content=content, by=None)
     attempt = Attempt.objects.create(patient=patient, outcome="no_answer", at=AT)
@@ -57,8 +59,9 @@ def one_of_each() -> dict[type, int]:
     pair = DuplicatePair.objects.create(one=patient, other=decision.patient, score=80, reasons=["The same name."])
     check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
     saved = SavedAnswer.objects.first()
-    objects = [pair, patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
-               batch, attempt, template, saved, check]  # fmt: skip
+    who_bills = makers.practitioner()
+    objects = [paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message, reply, stop,
+               response, decision, batch, attempt, template, saved, check]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
@@ -88,6 +91,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "merge_id": 1,
         "suppression_id": records[Suppression],
         "event_id": records[ConsentEvent],
+        "document_id": records[Document],
         "seen": "running",
         "code": "answered",
         "task_id": "0" * 32,

@@ -25,6 +25,7 @@ from outreach.models import (
     Suppression,
 )
 from patients.models import ApcmEnrolment, Patient, Phone
+from tests.makers import apcm_proof
 
 LIST = reverse("admin:outreach_attempt_follow_up")
 DAY = timedelta(days=1)
@@ -42,7 +43,9 @@ def new_patient(mrn: str, last="Testwood", *, apcm=False, number="", **more) -> 
 
 
 def decided(patient: Patient, kind: str, decision: str, ago: timedelta = DAY) -> None:
-    record_event(patient=patient, kind=kind, decision=decision, method="phone", occurred_at=clock.now() - ago, by=None)
+    proof = apcm_proof() if (kind, decision) == ("apcm", "given") else {}
+    at = clock.now() - ago
+    record_event(patient=patient, kind=kind, decision=decision, method="phone", occurred_at=at, by=None, **proof)
 
 
 def tried(patient: Patient, outcome="no_answer", **more) -> Attempt:

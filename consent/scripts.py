@@ -1,0 +1,29 @@
+"""What staff read aloud: a stored script, or the words below as long as none is stored."""
+
+import re
+
+from explorer.lib.models import Practice
+
+# To be approved by counsel.
+BUILT_IN = """“Hello, this is (your name) from {practice}. May I speak with (the patient’s name)?”
+
+“To be sure that I speak with the right person: what is your full name and your date of birth, please?” (Let them say it; never read it out. If it is not right, end the call kindly.)
+
+“Our office is moving to {new_practice}. I have a few questions. Yes or no, both are fine, and you may change your mind later.”
+
+“My colleague hears us. May we name my colleague as a witness?”"""  # noqa: E501
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def filled(text: str, practice: Practice) -> str:
+    """The text with the places of the practice profile filled in; a place nobody knows is shown as a blank."""
+    facts = {
+        "practice": practice.name,
+        "doctor": practice.doctor,
+        "phone": practice.phone,
+        "old_practice": practice.old_practice,
+        "new_practice": practice.new_practice or practice.name,
+        "transition_date": f"{practice.transition_date:%m/%d/%Y}" if practice.transition_date else "",
+    }
+    return _PLACE.sub(lambda place: facts.get(place[1]) or "____", text)

@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from consent.models import ConsentEvent
+from consent.wordings.disclosures import APCM_DISCLOSURES
 from explorer.lib import clock
 
 Decision, Kind, Method = ConsentEvent.Decision, ConsentEvent.Kind, ConsentEvent.Method
@@ -17,13 +18,6 @@ IDENTIFIERS = [
     ("phone number", "Phone number on file"),
 ]
 
-# To be approved by counsel. The four disclosures that CMS asks for before a patient agrees to APCM.
-APCM_DISCLOSURES = {
-    "available": "The service is available to you, and you may say yes or no.",
-    "one_practitioner": "Only one practitioner can provide it and be paid for it in a calendar month.",
-    "stop": "You may stop at any time. It then ends at the end of that calendar month.",
-    "cost": "Cost sharing may apply: a share of the cost may be billed to you.",
-}
 # To be approved by counsel.
 QUESTIONS = {
     Kind.RECORDS: "May your medical records move to the new practice?",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Response, ResponseFile
+from consent.models import ConsentEvent, Response, ResponseFile, Wording
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice
 from explorer.lib.tables import UPLOAD, write_xlsx
@@ -67,6 +67,11 @@ def patient(mrn="1001", first="John", last="Smith", phone="+12055550123", basis=
     if phone:
         Phone.objects.create(patient=made, e164=phone, label="cell", kind="fixed_or_mobile", basis=basis)
     return made
+
+
+def consent_wording(kind="apcm", version=1, text="What {practice} asks.", language="en", **fields) -> Wording:
+    told = {"title": "A wording", "valid_from": date(2026, 1, 1)} | fields
+    return Wording.objects.create(kind=kind, version=version, language=language, text=text, **told)
 
 
 def contact(spruce_id="entity_1", given="John", family="Smith", phone="+12055550123", **fields):

@@ -3,11 +3,11 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from consent.disclosures import APCM_DISCLOSURES
 from consent.ledger import about
 from consent.models import ConsentEvent, Wording
 from consent.proof import IDENTIFIERS, SPOKEN
 from consent.scans import BadScan, Scan, read_scan
+from consent.wordings.disclosures import APCM_DISCLOSURES
 from explorer.lib import clock
 from patients.models import Practitioner
 from patients.phones import display as shown

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 
-from consent.disclosures import APCM_DISCLOSURES, all_made
 from consent.models import ConsentEvent, Wording
+from consent.wordings.disclosures import APCM_DISCLOSURES, all_made
 from explorer.lib.models import Practice
 from patients.ages import is_minor
 from patients.models import Practitioner

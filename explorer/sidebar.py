@@ -37,6 +37,7 @@ GROUPS: dict[str, list[tuple]] = {
     "Practice": [
         ("Practice profile", "storefront", "floor_practice_changelist", "floor.view_practice"),
         ("Practitioners", "stethoscope", "patients_practitioner_changelist", "patients.view_practitioner"),
+        ("Wordings", "history_edu", "consent_wording_changelist", "consent.view_wording"),
         ("Text templates", "edit_note", "outreach_texttemplate_changelist", "outreach.view_texttemplate"),
         ("Saved answers", "quickreply", "outreach_savedanswer_changelist", "outreach.view_savedanswer"),
         ("People", "badge", "explorer_user_changelist", "explorer.view_user"),

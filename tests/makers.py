@@ -4,9 +4,9 @@ import io
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from consent.disclosures import APCM_DISCLOSURES
 from consent.invitations import invite
-from consent.models import ConsentEvent, Response, ResponseFile
+from consent.models import ConsentEvent, Response, ResponseFile, Wording
+from consent.wordings.disclosures import APCM_DISCLOSURES
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice
 from explorer.lib.tables import UPLOAD, write_xlsx
@@ -82,6 +82,11 @@ def practitioner(name="Ann Lee, MD", npi=NPI, side="new", **fields) -> Practitio
 def apcm_proof() -> dict:
     """What a yes to APCM that staff record needs beside the rest."""
     return {"disclosures": dict.fromkeys(APCM_DISCLOSURES, True), "on_behalf_of": practitioner()}
+
+
+def consent_wording(kind="apcm", version=1, text="What {practice} asks.", language="en", **fields) -> Wording:
+    told = {"title": "A wording", "valid_from": date(2026, 1, 1)} | fields
+    return Wording.objects.create(kind=kind, version=version, language=language, text=text, **told)
 
 
 def contact(spruce_id="entity_1", given="John", family="Smith", phone="+12055550123", **fields):

@@ -8,10 +8,10 @@ from django.shortcuts import redirect
 from consent import backfill
 from consent.admin.keeping import drop, keep, kept
 from consent.backfill_rows import MOST_ROWS, Row, read_file, read_pasted
-from consent.disclosures import APCM_DISCLOSURES
 from consent.forms import QUESTIONS
 from consent.models import ConsentEvent, Wording
 from consent.proof import IDENTIFIERS
+from consent.wordings.disclosures import APCM_DISCLOSURES
 from explorer.lib.models import Practice
 from explorer.lib.pages import page
 from explorer.lib.tables import UPLOAD, UnreadableTable

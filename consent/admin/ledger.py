@@ -12,10 +12,10 @@ from unfold.decorators import display
 from consent.actions.scans import record_look
 from consent.admin.backfilling import BackfillPages
 from consent.admin.recording import RecordPages
-from consent.disclosures import APCM_DISCLOSURES
 from consent.models import ConsentEvent, Document
 from consent.proof import IDENTIFIERS
 from consent.scans import ENDINGS
+from consent.wordings.disclosures import APCM_DISCLOSURES
 from explorer.lib.pages import READING, PracticeAdmin, page
 from patients.phones import display as shown
 

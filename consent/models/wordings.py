@@ -4,6 +4,7 @@ import json
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.lookups import IsNull
 
 from explorer.lib import clock
 from explorer.lib.sealing import Sealed
@@ -15,10 +16,13 @@ class WordingQuerySet(models.QuerySet):
     def in_force(self):
         return self.filter(retired_at=None)
 
+    def good_on(self, day):
+        return self.in_force().filter(valid_from__lte=day)
+
     def newest(self, kind: str, language: str = "en"):
         """The highest version in force, approved before not approved; None where there is none."""
         found = self.in_force().filter(kind=kind, language=language)
-        return found.order_by(F("approved_on").desc(nulls_last=True), "-version").first()
+        return found.order_by(IsNull(F("approved_on"), True), "-version").first()
 
 
 class Wording(models.Model):

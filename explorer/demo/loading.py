@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from consent.actions.wordings import bring_defaults
 from explorer.demo.answers import FORM_SAMPLE_URL
 from explorer.demo.files import write_apcm_workbook, write_patient_list
 from explorer.demo.form import NEW_PRACTICE, OLD_PRACTICE
@@ -23,6 +24,7 @@ from patients.practice import change_practice
 def load_practice() -> bool:
     """Once; returns whether there was anything to do."""
     make_people()
+    bring_defaults()
     if Patient.objects.exists():
         return False
     change_practice(_profile(), by=None)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from auditlog.models import LogEntry
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Document, Invitation, Response, ResponseFile
+from consent.models import ConsentEvent, Document, Invitation, Response, ResponseFile, Wording
 from explorer.lib.models import Practice
 from explorer.models import User
 from outreach.models import (
@@ -59,9 +59,9 @@ def one_of_each() -> dict[type, int]:
     pair = DuplicatePair.objects.create(one=patient, other=decision.patient, score=80, reasons=["The same name."])
     check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
     saved = SavedAnswer.objects.first()
-    who_bills = makers.practitioner()
+    who_bills, wording = makers.practitioner(), makers.consent_wording()
     objects = [paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message, reply, stop,
-               response, decision, batch, attempt, template, saved, check]  # fmt: skip
+               response, decision, batch, attempt, template, saved, check, wording]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
@@ -90,6 +90,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "response_id": records[Response],
         "merge_id": 1,
         "suppression_id": records[Suppression],
+        "wording_id": records[Wording],
         "event_id": records[ConsentEvent],
         "document_id": records[Document],
         "seen": "running",

@@ -1,5 +1,6 @@
 import webbrowser
 
+from consent.actions.wordings import bring_defaults
 from explorer.lib.commands import PracticeCommand, Refused
 from explorer.models import User
 from explorer.running import refuse_taken_port, run
@@ -18,6 +19,7 @@ class Command(PracticeCommand):
             raise Refused(
                 "There is no administrator yet. Make one first: python3 manage.py person add NAME --role administrator"
             )
+        bring_defaults()
         with only_watch():
             refuse_taken_port(port)
             self.run(port, no_browser)

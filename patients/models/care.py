@@ -102,9 +102,7 @@ class CareFact(models.Model):
                 condition=Q(kind__in=("qmb", "service", "code", "old_billed"), month__isnull=False)
                 | (~Q(kind__in=("qmb", "service", "code", "old_billed")) & Q(month=None)),
             ),
-            models.CheckConstraint(
-                name="qmb_is_yes_or_no", condition=~Q(kind="qmb") | Q(answer__in=("yes", "no"))
-            ),
+            models.CheckConstraint(name="qmb_is_yes_or_no", condition=~Q(kind="qmb") | Q(answer__in=("yes", "no"))),
             models.CheckConstraint(
                 name="payer_is_of_a_kind",
                 condition=~Q(kind="payer") | Q(answer__in=("part_b", "advantage", "other", "unknown")),

@@ -90,9 +90,20 @@ def _facts(pks: set[int]) -> dict[int, list[Fact]]:
 def _said(pks: set[int], zone: ZoneInfo) -> dict[int, list[Said]]:
     found = defaultdict(list)
     rows = _theirs(ConsentEvent.objects.effective().filter(kind="apcm").with_owner(), pks).order_by()
-    for owner, pk, decision, at, biller, disclosures, effective_on, method, given_by, authority, worded_from, *form in (
-        rows.values_list("owner", *SAID)
-    ):
+    for (
+        owner,
+        pk,
+        decision,
+        at,
+        biller,
+        disclosures,
+        effective_on,
+        method,
+        given_by,
+        authority,
+        worded_from,
+        *form,
+    ) in rows.values_list("owner", *SAID):
         response, outcome, decided_at = form
         found[owner].append(
             Said(

@@ -1,3 +1,3 @@
-from consent.admin import invitations, ledger, responses
+from consent.admin import apcm, disclosures, invitations, ledger, responses
 
-__all__ = ["invitations", "ledger", "responses"]
+__all__ = ["apcm", "disclosures", "invitations", "ledger", "responses"]

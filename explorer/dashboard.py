@@ -47,15 +47,25 @@ class HomePages:
         self.site = site
 
     def urls(self) -> list:
-        return [path("home/calls-due/", self.site.admin_view(self.calls_due), name="home_calls_due")]
+        return [
+            path("home/calls-due/", self.site.admin_view(self.calls_due), name="home_calls_due"),
+            path("home/apcm-ready/", self.site.admin_view(self.apcm_ready), name="home_apcm_ready"),
+        ]
 
     @page("home/calls-due/", look="outreach.view_attempt")
     def calls_due(self, request):
         """The inside of one tile, fetched once the page is there."""
-        tile = Tile("Calls due", work.calls_due(request.practice.today()), "")
-        answer = render(request, "explorer/tile.html", {"tile": tile})
-        answer["X-Done"] = "1"
-        return answer
+        return _tile(request, "Calls due", work.calls_due(request.practice.today()))
+
+    @page("home/apcm-ready/", look="consent.view_apcmmonth")
+    def apcm_ready(self, request):
+        return _tile(request, work.APCM_READY, work.apcm_ready(request.practice))
+
+
+def _tile(request, title: str, count: int):
+    answer = render(request, "explorer/tile.html", {"tile": Tile(title, count, "")})
+    answer["X-Done"] = "1"
+    return answer
 
 
 def fill(request, context: dict) -> dict:

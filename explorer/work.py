@@ -5,11 +5,16 @@ from datetime import date
 
 from django.urls import reverse
 
+from consent.apcm.asking import counted, enrolled, house, verdicts
+from consent.apcm.rules import first_month
 from consent.models import Response
+from explorer.lib.models import Practice
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply, Wave
 from outreach.number_checks import open_checks
 from patients.models import DuplicatePair, ImportBatch
+
+APCM_READY = "APCM ready to bill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ def tiles(request) -> list[Tile]:
         Tile("Imports to review", found["imports"], reverse("admin:patients_importbatch_changelist")),
         Tile("Texts nobody can be sure of", found["uncertain"], _texts("uncertain")),
         Tile("Late texts held", late_texts(), reverse("admin:outreach_campaign_changelist")),
+        Tile(APCM_READY, None, reverse("admin:consent_apcmmonth_changelist"), live=reverse("admin:home_apcm_ready")),
         *_pilots(),
     ]
 
@@ -70,6 +76,12 @@ def _texts(state: str) -> str:
 def calls_due(today: date) -> int:
     """Of "Who is left", those whom somebody should call today. Too slow to hold up the first page for."""
     return waiting(today).filter(step__in=TO_CALL).count()
+
+
+def apcm_ready(practice: Practice) -> int:
+    """Months ready and not handed over: of this month, or of the practice's first."""
+    month = first_month(house(practice))
+    return counted(verdicts(enrolled(month), month, practice).values())["ready"]
 
 
 def late_texts() -> int:

@@ -1,7 +1,6 @@
 """Ready to bill: the months of the enrolled, what holds them, and what went to the biller."""
 
 import io
-from datetime import date
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -12,13 +11,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from consent.admin import apcm_showing as showing
-from consent.admin.apcm_facts import FactPages
+from consent.admin.apcm_facts import FactPages, chosen_month
 from consent.apcm import claiming, reference
-from consent.apcm.asking import counted, enrolled, house, verdicts
+from consent.apcm.asking import counted, enrolled, verdicts
 from consent.apcm.forms import BilledForm, HandOverForm, WhyForm
-from consent.apcm.rules import first_month
 from consent.models import ApcmMonth
-from explorer.lib.months import first_of, last_of
+from explorer.lib.months import last_of
 from explorer.lib.pages import PracticeAdmin, page
 from explorer.lib.tables import write_csv, write_xlsx
 from patients.actions import record_export
@@ -167,16 +165,6 @@ class ApcmMonthAdmin(FactPages, PracticeAdmin):
         return self.show(request, "consent/apcm/void.html", "Void a month", row=row, form=form)
 
 
-def chosen_month(request) -> date:
-    """The month of the address or the form; else the present one, not before the practice begins."""
-    text = request.POST.get("month") or request.GET.get("month") or ""
-    try:
-        month = date.fromisoformat(f"{text[:7]}-01")
-    except ValueError:
-        return first_month(house(request.practice))
-    return first_of(month) if 2000 <= month.year <= 2100 else first_month(house(request.practice))
-
-
 def table_file(rows: list[list], name: str, kind: str) -> HttpResponse:
     """An attachment in which no cell is a formula."""
     if kind == "csv":
@@ -191,7 +179,7 @@ def table_file(rows: list[list], name: str, kind: str) -> HttpResponse:
     return HttpResponse(content, content_type=sort, headers=headers)
 
 
-def _in_order(month: date):
+def _in_order(month):
     return enrolled(month).order_by("last_name", "first_name", "mrn")
 
 

@@ -1,5 +1,7 @@
 """One patient's APCM page, and recording facts: by hand and from a sheet."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
@@ -31,7 +33,7 @@ class FactPages:
     def patient(self, request, patient_id: int):
         """All that is known of a patient for APCM, and what is missing to bill a month."""
         patient = _patient(patient_id)
-        month = _month(request)
+        month = chosen_month(request)
         mine = Patient.objects.filter(pk=patient.pk)
         [verdict] = verdicts(mine, month, request.practice).values()
         months = ApcmMonth.objects.filter(patient__in=_charts(patient)).select_related("practitioner", "exported_by")
@@ -69,7 +71,7 @@ class FactPages:
             raise Http404("There is no such fact.")
         patient = _patient(patient_id)
         today = request.practice.today()
-        initial = {"on": today, "month": _month(request)}
+        initial = {"on": today, "month": chosen_month(request)}
         form = FactForm(request.POST or None, kind=kind, label_suffix="", initial=initial)
         fact = None
         if request.method == "POST" and form.is_valid():
@@ -150,6 +152,16 @@ class FactPages:
         )
 
 
+def chosen_month(request) -> date:
+    """The month of the address or the form; else the present one, not before the practice begins."""
+    text = request.POST.get("month") or request.GET.get("month") or ""
+    try:
+        month = date.fromisoformat(f"{text[:7]}-01")
+    except ValueError:
+        return first_month(house(request.practice))
+    return first_of(month) if 2000 <= month.year <= 2100 else first_month(house(request.practice))
+
+
 def _patient(patient_id: int) -> Patient:
     return get_object_or_404(Patient.objects.select_related("apcm"), pk=patient_id)
 
@@ -158,17 +170,8 @@ def _charts(patient: Patient):
     return Patient.charts.filter(pk=patient.pk) | Patient.charts.filter(merged_into=patient)
 
 
-def _month(request):
-    text = request.GET.get("month", "")
-    form_month = FactForm({"month": text}, kind=CareFact.Kind.QMB).fields["month"] if text else None
-    try:
-        return first_of(form_month.clean(text)) if form_month else first_month(house(request.practice))
-    except ValidationError:
-        return first_month(house(request.practice))
-
-
 def _page_of(patient: Patient, request) -> str:
-    return f"{reverse('admin:consent_apcmmonth_patient', args=[patient.pk])}?month={_month(request):%Y-%m}"
+    return f"{reverse('admin:consent_apcmmonth_patient', args=[patient.pk])}?month={chosen_month(request):%Y-%m}"
 
 
 def _beside(form: SheetForm) -> dict:

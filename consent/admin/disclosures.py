@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.timezone import localtime
 
 from consent import disclosing
 from consent.admin.apcm import table_file
@@ -83,7 +84,7 @@ class DisclosureAdmin(PracticeAdmin):
         """One patient's account, to hand over on request (45 CFR 164.528)."""
         patient = get_object_or_404(Patient, pk=patient_id)
         rows = [
-            [row.at.date(), row.to, row.what, row.get_purpose_display(), str(row.by or "")]
+            [localtime(row.at).date(), row.to, row.what, row.get_purpose_display(), str(row.by or "")]
             for row in disclosing.accounting(patient)
         ]
         record_export(of=Disclosure, count=len(rows), what=f"disclosures of patient {patient.pk}", by=request.user)
@@ -93,4 +94,4 @@ class DisclosureAdmin(PracticeAdmin):
 def _list_file(request, row: Disclosure, what: str) -> HttpResponse:
     rows = disclosing.told_rows(row.at, request.practice)
     record_export(of=Disclosure, count=len(rows) - 1, what=what, by=request.user)
-    return table_file(rows, f"apcm-notice-{row.at:%Y-%m-%d}", "xlsx")
+    return table_file(rows, f"apcm-notice-{localtime(row.at):%Y-%m-%d}", "xlsx")

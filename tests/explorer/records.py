@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from auditlog.models import LogEntry
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Invitation, Response, ResponseFile
+from consent.models import ApcmMonth, ConsentEvent, Disclosure, Invitation, Response, ResponseFile
 from explorer.lib.models import Practice
 from explorer.models import User
 from outreach.models import (
@@ -23,7 +23,7 @@ from outreach.models import (
     TextTemplate,
 )
 from patients import actions
-from patients.models import DuplicatePair, Patient
+from patients.models import CareFact, DuplicatePair, Patient, Practitioner
 from tests import makers
 
 AT = datetime(2026, 11, 2, 16, tzinfo=UTC)
@@ -57,8 +57,14 @@ def one_of_each() -> dict[type, int]:
     pair = DuplicatePair.objects.create(one=patient, other=decision.patient, score=80, reasons=["The same name."])
     check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
     saved = SavedAnswer.objects.first()
+    practitioner = Practitioner.objects.create(name="Ann Lee, MD", npi="1234567893", side="new", bills_apcm=True)
+    fact = CareFact.objects.create(patient=patient, kind="payer", on=AT.date(), answer="part_b", source="card")
+    month = ApcmMonth.objects.create(
+        patient=patient, month=AT.date(), practitioner=practitioner, level=2, consent=decision
+    )
+    told = Disclosure.objects.create(patient=patient, purpose="notice", to="Old Practice", what="Name.")
     objects = [pair, patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
-               batch, attempt, template, saved, check]  # fmt: skip
+               batch, attempt, template, saved, check, fact, month, told]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
@@ -88,6 +94,8 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "merge_id": 1,
         "suppression_id": records[Suppression],
         "event_id": records[ConsentEvent],
+        "fact_id": records[CareFact],
+        "kind": "payer",
         "seen": "running",
         "code": "answered",
         "task_id": "0" * 32,

@@ -55,15 +55,18 @@ class HomePages:
     @page("home/calls-due/", look="outreach.view_attempt")
     def calls_due(self, request):
         """The inside of one tile, fetched once the page is there."""
-        return _tile(request, "Calls due", work.calls_due(request.practice.today()))
+        tile = Tile("Calls due", work.calls_due(request.practice.today()), "")
+        return _once(render(request, "explorer/tile.html", {"tile": tile}))
 
     @page("home/apcm-ready/", look="consent.view_apcmmonth")
     def apcm_ready(self, request):
-        return _tile(request, work.APCM_READY, work.apcm_ready(request.practice))
+        """One line of the card about APCM, fetched likewise."""
+        month, count = work.apcm_ready(request.practice)
+        return _once(render(request, "explorer/apcm_ready.html", {"month": month, "count": count}))
 
 
-def _tile(request, title: str, count: int):
-    answer = render(request, "explorer/tile.html", {"tile": Tile(title, count, "")})
+def _once(answer):
+    """The page need not ask again."""
     answer["X-Done"] = "1"
     return answer
 

@@ -14,8 +14,6 @@ from outreach.models import Interruption, Match, Message, Reply, Wave
 from outreach.number_checks import open_checks
 from patients.models import DuplicatePair, ImportBatch
 
-APCM_READY = "APCM ready to bill"
-
 
 @dataclass(frozen=True, slots=True)
 class Tile:
@@ -56,7 +54,6 @@ def tiles(request) -> list[Tile]:
         Tile("Imports to review", found["imports"], reverse("admin:patients_importbatch_changelist")),
         Tile("Texts nobody can be sure of", found["uncertain"], _texts("uncertain")),
         Tile("Late texts held", late_texts(), reverse("admin:outreach_campaign_changelist")),
-        Tile(APCM_READY, None, reverse("admin:consent_apcmmonth_changelist"), live=reverse("admin:home_apcm_ready")),
         *_pilots(),
     ]
 
@@ -78,10 +75,10 @@ def calls_due(today: date) -> int:
     return waiting(today).filter(step__in=TO_CALL).count()
 
 
-def apcm_ready(practice: Practice) -> int:
-    """Months ready and not handed over: of this month, or of the practice's first."""
+def apcm_ready(practice: Practice) -> tuple[date, int]:
+    """This month, or the practice's first, and how many are ready to bill and not handed over."""
     month = first_month(house(practice))
-    return counted(verdicts(enrolled(month), month, practice).values())["ready"]
+    return month, counted(verdicts(enrolled(month), month, practice).values())["ready"]
 
 
 def late_texts() -> int:

@@ -47,6 +47,7 @@ class FactPages:
             months=showing.months_to_choose(request.practice.transition_date, request.practice.today(), month),
             row=showing.shown(patient, verdict),
             level=verdict.level,
+            counts=showing.level_name(verdict.level.counts),
             level_names=[
                 ("Workbook’s column", verdict.level.workbook),
                 ("Conditions and QMB", verdict.level.derived),
@@ -57,7 +58,7 @@ class FactPages:
             lines=ConsentEvent.objects.of_patient(patient).filter(kind__in=("apcm", "notice")).select_related(
                 "on_behalf_of"
             ),
-            facts=facts.exclude(kind=CareFact.Kind.WITHDRAWN),
+            facts=_with_names(facts.exclude(kind=CareFact.Kind.WITHDRAWN)),
             kinds=[(kind, CareFact.Kind(kind).label) for kind in SHOWN],
             may_record=request.user.has_perm(RECORD),
             may_decide=request.user.has_perm("consent.record_consent"),
@@ -164,6 +165,15 @@ def chosen_month(request) -> date:
 
 def _patient(patient_id: int) -> Patient:
     return get_object_or_404(Patient.objects.select_related("apcm"), pk=patient_id)
+
+
+def _with_names(facts) -> list[CareFact]:
+    """Each with `seen_by`, the practitioner whose NPI it names, where we know one."""
+    names = dict(Practitioner.objects.order_by("-side").values_list("npi", "name"))
+    facts = list(facts)
+    for fact in facts:
+        fact.seen_by = names.get(fact.npi, "")
+    return facts
 
 
 def _charts(patient: Patient):

@@ -113,7 +113,7 @@ def _of_death(case: Case, month: date) -> list[Block]:
 def _warnings(case: Case, shown: Level, visit: Initiating, month: date) -> list[Warned]:
     found = []
     qmb = newest_fact(case.of_kind("qmb", month), lambda fact: fact.answer)
-    if shown.counts and shown.counts > 1 and qmb is None:
+    if shown.counts == 2 and qmb is None:
         found.append(Warned("qmb", f"QMB is not checked for {month:%m/%Y}.", "qmb"))
     elif qmb and qmb.on < month:
         found.append(Warned("qmb", f"QMB was checked on {qmb.on:%m/%d/%Y}, before the month.", "qmb"))

@@ -402,7 +402,7 @@ def test_every_kind_of_fact_has_a_page(signed_in):
 
 
 def test_the_patients_page_tells_everything(signed_in):
-    person = made.ready(level=3)
+    person = made.ready(level=1)
     note = made.fact(person, "note", note="Hospice since December.")
     client = signed_in("administrator")
     page = client.get(url("patient", person.pk), {"month": "2027-01"}).content.decode()

@@ -11,7 +11,9 @@ from django.core.signals import request_finished
 from django.db.models.signals import pre_save
 
 from consent.models import (
+    ApcmMonth,
     ConsentEvent,
+    Disclosure,
     Document,
     Invitation,
     InvitationPatient,
@@ -50,6 +52,7 @@ from outreach.models import (
 )
 from patients.models import (
     ApcmEnrolment,
+    CareFact,
     ColumnMapping,
     DuplicatePair,
     ImportBatch,
@@ -65,6 +68,7 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Phone: (),
     ApcmEnrolment: ("version", "changed_at"),
     Practitioner: (),
+    CareFact: ("note",),
     DuplicatePair: ("reasons",),
     PatientMerge: ("before", "moved", "stayed", "ledgers"),
     ImportBatch: ("raw", "headings", "columns", "notes"),
@@ -88,6 +92,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Response: ("raw", "identity", "reasons", "candidates"),
     ResponseFile: ("raw", "columns"),
     ConsentEvent: ("note",),
+    ApcmMonth: (),
+    Disclosure: (),
     Document: ("sealed_content", "filename"),
     Wording: ("text",),
     Practice: (),

@@ -47,15 +47,28 @@ class HomePages:
         self.site = site
 
     def urls(self) -> list:
-        return [path("home/calls-due/", self.site.admin_view(self.calls_due), name="home_calls_due")]
+        return [
+            path("home/calls-due/", self.site.admin_view(self.calls_due), name="home_calls_due"),
+            path("home/apcm-ready/", self.site.admin_view(self.apcm_ready), name="home_apcm_ready"),
+        ]
 
     @page("home/calls-due/", look="outreach.view_attempt")
     def calls_due(self, request):
         """The inside of one tile, fetched once the page is there."""
         tile = Tile("Calls due", work.calls_due(request.practice.today()), "")
-        answer = render(request, "explorer/tile.html", {"tile": tile})
-        answer["X-Done"] = "1"
-        return answer
+        return _once(render(request, "explorer/tile.html", {"tile": tile}))
+
+    @page("home/apcm-ready/", look="consent.view_apcmmonth")
+    def apcm_ready(self, request):
+        """One line of the card about APCM, fetched likewise."""
+        month, count = work.apcm_ready(request.practice)
+        return _once(render(request, "explorer/apcm_ready.html", {"month": month, "count": count}))
+
+
+def _once(answer):
+    """The page need not ask again."""
+    answer["X-Done"] = "1"
+    return answer
 
 
 def fill(request, context: dict) -> dict:

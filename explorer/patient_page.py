@@ -7,6 +7,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.timezone import localtime
 
+from consent.apcm.asking import house, verdicts
+from consent.apcm.rules import first_month
 from consent.models import ConsentEvent
 from explorer.lib import clock
 from explorer.lib.pages import READING
@@ -144,6 +146,7 @@ class PatientPageAdmin(PatientAdmin):
             age=_age(patient.date_of_birth, request.practice.today()),
             phones=_with_stops(phones),
             apcm=shown_apcm(patient),
+            billing=_billing(patient, request.practice),
             standing=LABELS[patient.standing],
             tone=TONES.get(patient.standing, ""),
             sentence=SENTENCES[patient.standing],
@@ -193,6 +196,15 @@ def _ledgers(patient: Patient) -> list[tuple[str, str, str]]:
     states["texting"] = patient.texting_state
     words = dict(ConsentEvent.Decision.choices) | {"conflict": "Answers contradict", "none": "No word yet"}
     return [(ConsentEvent.Kind(kind).label, words[state], TONES.get(state, "")) for kind, state in states.items()]
+
+
+def _billing(patient: Patient, practice):
+    """The APCM verdict of this month, or of the practice's first; None for patients whom APCM does not concern."""
+    if not shown_apcm(patient) and patient.apcm_ledger == "none":
+        return None
+    month = first_month(house(practice))
+    [verdict] = verdicts(Patient.objects.filter(pk=patient.pk), month, practice).values()
+    return verdict
 
 
 def _links(user, patient: Patient) -> list[tuple[str, str]]:

@@ -34,6 +34,10 @@ GROUPS: dict[str, list[tuple]] = {
         ("Personal codes", "qr_code_2", "consent_invitation_changelist", "consent.view_invitation"),
         ("Who is left", "call", "outreach_attempt_follow_up", "outreach.view_attempt"),
     ],
+    "APCM": [
+        ("Ready to bill", "receipt_long", "consent_apcmmonth_changelist", "consent.view_apcmmonth"),
+        ("Notice to old practice", "outgoing_mail", "consent_disclosure_changelist", "consent.view_disclosure"),
+    ],
     "Practice": [
         ("Practice profile", "storefront", "floor_practice_changelist", "floor.view_practice"),
         ("Practitioners", "stethoscope", "patients_practitioner_changelist", "patients.view_practitioner"),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from consent.disclosing import accounting
 from consent.models import ConsentEvent, Response
 from outreach.models import Match, Message, Reply, Suppression
 from patients.admin.showing import label, value
@@ -42,6 +43,7 @@ def timeline(patient: Patient, numbers: Iterable[str]) -> list[Entry]:
         *_answers(patient),
         *_decisions(patient),
         *_attempts(patient),
+        *_disclosures(patient),
         *_imports(patient),
         *_matches(patient),
         *_stops(numbers),
@@ -148,6 +150,17 @@ def _attempts(patient: Patient) -> Iterator[Entry]:
             sort=attempt.get_channel_display(),
             title=f"{attempt.get_outcome_display()}{_by(attempt.by)}",
             details=[*filter(None, [attempt.note]), *again],
+        )
+
+
+def _disclosures(patient: Patient) -> Iterator[Entry]:
+    for row in accounting(patient):
+        yield Entry(
+            at=row.at,
+            sort="Disclosure",
+            title=f"{row.get_purpose_display()}{_by(row.by)}",
+            badge=row.to,
+            details=[row.what],
         )
 
 

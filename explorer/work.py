@@ -5,7 +5,10 @@ from datetime import date
 
 from django.urls import reverse
 
+from consent.apcm.asking import counted, enrolled, house, verdicts
+from consent.apcm.rules import first_month
 from consent.models import Response
+from explorer.lib.models import Practice
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply, Wave
 from outreach.number_checks import open_checks
@@ -70,6 +73,12 @@ def _texts(state: str) -> str:
 def calls_due(today: date) -> int:
     """Of "Who is left", those whom somebody should call today. Too slow to hold up the first page for."""
     return waiting(today).filter(step__in=TO_CALL).count()
+
+
+def apcm_ready(practice: Practice) -> tuple[date, int]:
+    """This month, or the practice's first, and how many are ready to bill and not handed over."""
+    month = first_month(house(practice))
+    return month, counted(verdicts(enrolled(month), month, practice).values())["ready"]
 
 
 def late_texts() -> int:

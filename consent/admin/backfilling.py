@@ -200,7 +200,7 @@ def _rows(request, form: BackfillForm) -> tuple[list[Row], str]:
         if cleaned["charts"].strip():
             return read_pasted(cleaned["charts"], **told), ""
         if found := kept(upload, by=request.user):
-            return read_file(*found, limits=UPLOAD, **told), upload
+            return read_file(*found[:2], limits=UPLOAD, **told), upload
         form.add_error("file", "The file is no longer kept: choose it again.")
     except UnreadableTable as problem:
         form.add_error("charts" if cleaned["charts"].strip() else "file", str(problem))

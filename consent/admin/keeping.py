@@ -11,19 +11,20 @@ KEPT_FOR = int(timedelta(minutes=30).total_seconds())
 PURPOSE = "uploads"
 
 
-def keep(content: bytes, filename: str, *, by) -> str:
-    """The id to find it by."""
+def keep(content: bytes, filename: str, *, by, **beside) -> str:
+    """The id to find it by. `beside`: plain values that belong to it."""
     upload = get_random_string(32)
-    cache.set(_key(upload), {"content": encrypt(content, PURPOSE), "filename": filename, "by": by.pk}, KEPT_FOR)
+    file = {"content": encrypt(content, PURPOSE), "filename": filename, "by": by.pk, "beside": beside}
+    cache.set(_key(upload), file, KEPT_FOR)
     return upload
 
 
-def kept(upload: str, *, by) -> tuple[bytes, str] | None:
-    """Content and name of what this person uploaded; None when it is gone or somebody else's."""
+def kept(upload: str, *, by) -> tuple[bytes, str, dict] | None:
+    """(content, file name, what belongs to it) of this person's upload; None when it is gone or somebody else's."""
     found = cache.get(_key(upload)) if upload.isalnum() else None
     if not found or found["by"] != by.pk:
         return None
-    return decrypt(found["content"], PURPOSE), found["filename"]
+    return decrypt(found["content"], PURPOSE), found["filename"], found["beside"]
 
 
 def drop(upload: str) -> None:
@@ -31,4 +32,4 @@ def drop(upload: str) -> None:
 
 
 def _key(upload: str) -> str:
-    return f"ledger-upload-{upload}"
+    return f"kept-upload-{upload}"

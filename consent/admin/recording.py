@@ -112,7 +112,7 @@ def _scan(request, form: DecisionForm) -> tuple[Scan | None, str]:
     if scan:
         return scan, keep(scan.content, scan.filename, by=request.user)
     if found := kept(upload, by=request.user):
-        return read_scan(*found), upload
+        return read_scan(*found[:2]), upload
     if upload:
         form.add_error("scan", "The scan is no longer kept: choose the file again.")
     return None, ""

@@ -1,3 +1,4 @@
+from consent.models.apcm_months import ApcmMonth, Disclosure
 from consent.models.documents import Document
 from consent.models.invitations import Invitation, InvitationPatient
 from consent.models.ledger import ConsentEvent, current_decision, some_charts_merged, with_other_chart
@@ -5,7 +6,9 @@ from consent.models.responses import Response, ResponseFile
 from consent.models.wordings import Wording
 
 __all__ = [
+    "ApcmMonth",
     "ConsentEvent",
+    "Disclosure",
     "Document",
     "Invitation",
     "InvitationPatient",

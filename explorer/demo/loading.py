@@ -9,6 +9,7 @@ from consent.actions.wordings import bring_defaults
 from explorer.demo.answers import FORM_SAMPLE_URL
 from explorer.demo.files import write_apcm_workbook, write_patient_list
 from explorer.demo.form import NEW_PRACTICE, OLD_PRACTICE
+from explorer.demo.medicare import seed_medicare
 from explorer.demo.seeding import seed_spruce
 from explorer.demo.sign_ins import make_people
 from explorer.demo.trial import run_trial
@@ -34,6 +35,7 @@ def load_practice() -> bool:
     _import(files / "patient list.xlsx", actions.review_patients)
     write_apcm_workbook(files / "APCM patients.xlsx")
     _import(files / "APCM patients.xlsx", actions.review_apcm)
+    seed_medicare()
     state = settings.HOME / "simulator" / "spruce.sqlite3"
     if not state.exists():
         seed_spruce(state)

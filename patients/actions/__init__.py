@@ -1,6 +1,8 @@
 """Acts on lists and patients: read and propose, stage for review, apply, undo; correct by hand; forget files."""
 
 from patients.actions.applying import apply, planned_counts
+from patients.actions.care import record_fact, withdraw_fact
+from patients.actions.care_sheet import apply_facts, review_facts
 from patients.actions.correcting import correct, correct_phones, let_list_decide
 from patients.actions.exporting import record_export
 from patients.actions.forgetting import forget_raw_files
@@ -27,6 +29,7 @@ __all__ = [
     "Review",
     "applied_before",
     "apply",
+    "apply_facts",
     "can_be_undone",
     "can_take",
     "choose",
@@ -41,10 +44,13 @@ __all__ = [
     "outcome_counts",
     "planned_counts",
     "record_export",
+    "record_fact",
     "remap",
     "review_apcm",
+    "review_facts",
     "review_patients",
     "stage",
     "undo",
     "what_undoing_does",
+    "withdraw_fact",
 ]

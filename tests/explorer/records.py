@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 from auditlog.models import LogEntry
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Document, Invitation, Response, ResponseFile, Wording
+from consent.models import (
+    ApcmMonth,
+    ConsentEvent,
+    Disclosure,
+    Document,
+    Invitation,
+    Response,
+    ResponseFile,
+    Wording,
+)
 from explorer.lib.models import Practice
 from explorer.models import User
 from outreach.models import (
@@ -23,7 +32,7 @@ from outreach.models import (
     TextTemplate,
 )
 from patients import actions
-from patients.models import DuplicatePair, Patient
+from patients.models import CareFact, DuplicatePair, Patient
 from tests import makers
 
 AT = datetime(2026, 11, 2, 16, tzinfo=UTC)
@@ -60,8 +69,13 @@ def one_of_each() -> dict[type, int]:
     check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
     saved = SavedAnswer.objects.first()
     who_bills, wording = makers.practitioner(), makers.consent_wording()
+    fact = CareFact.objects.create(patient=patient, kind="payer", on=AT.date(), answer="part_b", source="card")
+    month = ApcmMonth.objects.create(
+        patient=patient, month=AT.date(), practitioner=who_bills, level=2, consent=decision
+    )
+    told = Disclosure.objects.create(patient=patient, purpose="notice", to="Old Practice", what="Name.")
     objects = [paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message, reply, stop,
-               response, decision, batch, attempt, template, saved, check, wording]  # fmt: skip
+               response, decision, batch, attempt, template, saved, check, wording, fact, month, told]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
@@ -93,6 +107,8 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "wording_id": records[Wording],
         "event_id": records[ConsentEvent],
         "document_id": records[Document],
+        "fact_id": records[CareFact],
+        "kind": "payer",
         "seen": "running",
         "code": "answered",
         "task_id": "0" * 32,

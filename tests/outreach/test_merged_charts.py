@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from consent import ledger
 from consent.invitations import invite
-from consent.models import ConsentEvent
+from consent.models import ApcmMonth, ConsentEvent
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from explorer.models import User
@@ -25,7 +25,7 @@ from patients.models import ApcmEnrolment, DuplicatePair, Patient, PatientMerge,
 from tests.conftest import ROLES
 from tests.makers import contact, line, patient, take_in
 
-TABLES = (Phone, Match, MessagePatient, Attempt, Reply, ApcmEnrolment, Patient.campaigns.through,
+TABLES = (Phone, Match, MessagePatient, ApcmMonth, Attempt, Reply, ApcmEnrolment, Patient.campaigns.through,
           Patient.invitations.through)  # fmt: skip
 
 
@@ -119,7 +119,8 @@ def test_everything_goes_over_but_what_is_there_already(two):
 def test_every_table_that_names_a_patient_moves_or_says_why_not():
     """A new ledger, never written again, has to say so by `stays_with_chart`."""
     assert {merging.label_of(field) for field in merging.ledgers()} == {
-        "consent.consentevent.patient", "consent.document.patient",
+        "consent.consentevent.patient", "consent.document.patient", "consent.disclosure.patient",
+        "patients.carefact.patient",
     }  # fmt: skip
     assert {field.model._meta.label for field in merging.relations()} >= {
         "patients.Phone", "patients.ApcmEnrolment", "consent.Response", "consent.InvitationPatient", "outreach.Match",

@@ -49,7 +49,7 @@ class Record(Paper):
         self.set_text_color(BLACK)
 
     def chapter(self, text: str) -> None:
-        self._room(16)
+        self._room(26)
         self.set_y(self.y + 4)
         self._lines(self._wrapped(text, self.epw, "B", 13), self.l_margin, "B", 13)
         self._line(self.y + 0.5)
@@ -57,7 +57,7 @@ class Record(Paper):
 
     def topic(self, text: str) -> None:
         """A heading within a chapter."""
-        self._room(12)
+        self._room(18)
         self.set_y(self.y + 2)
         self._lines(self._wrapped(text, self.epw, "B", 10), self.l_margin, "B", 10)
         self.set_y(self.y + 0.5)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cryptography.fernet import InvalidToken
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
@@ -31,7 +32,7 @@ MOST_PIXELS = 60_000_000
 class Scan:
     name: str  # of the file beside the packet: it tells nothing
     sha256: str
-    content: bytes
+    content: bytes | None  # None: the stored file does not open any more
     media_type: str
 
 
@@ -120,6 +121,8 @@ def _gathered(case: Case, by: str) -> Gathered:
         told.chapters.append((chapter.title, chapter.blocks(case)))
     told.chapters.insert(0, ("What this is", _opening(case, told)))
     told.scans = [_scan(document) for _, document in sorted(case.documents.items())]
+    if told.scans:
+        told.chapters.append(("Annex: the scans", [Facts([_scan_fact(scan) for scan in told.scans])]))
     return told
 
 
@@ -169,7 +172,20 @@ def _entries(blocks: list[Block]) -> int:
 
 def _scan(document: Document) -> Scan:
     ending = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}.get(document.media_type, "bin")
-    return Scan(f"scan-{document.pk}.{ending}", document.sha256, document.content(), document.media_type)
+    try:
+        content = document.content()
+    except InvalidToken:
+        content = None
+    return Scan(f"scan-{document.pk}.{ending}", document.sha256, content, document.media_type)
+
+
+def _scan_fact(scan: Scan) -> tuple[str, str]:
+    """Whether the scan is still what it was when it came."""
+    if scan.content is None:
+        return scan.name, "DOES NOT OPEN: the stored file was damaged"
+    agrees = hashlib.sha256(scan.content).hexdigest() == scan.sha256
+    how = "a page of this file" if scan.media_type in PICTURES else "attached to this file, or beside it in the ZIP"
+    return scan.name, f"{how}; its bytes {'agree' if agrees else 'DO NOT AGREE'} with SHA-256 {scan.sha256}"
 
 
 def on_paper(told: Gathered, *, attach: bool = True) -> bytes:
@@ -219,15 +235,19 @@ def _texts(told: Gathered) -> Iterator[str]:
     yield from (told.name, told.mrn, told.practice)
     for title, blocks in told.chapters:
         yield title
-        for block in blocks:
-            match block:
-                case Facts(facts):
-                    yield from (text for fact in facts for text in fact)
-                case Table(headings, rows, _):
-                    yield from headings
-                    yield from (cell for row in rows for cell in row)
-                case _:
-                    yield block.text
+        yield from texts_of(blocks)
+
+
+def texts_of(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Facts(facts):
+                yield from (text for fact in facts for text in fact)
+            case Table(headings, rows, _):
+                yield from headings
+                yield from (cell for row in rows for cell in row)
+            case _:
+                yield block.text
 
 
 def _put_scan(paper: Record, scan: Scan, attach: bool, made_at: datetime) -> None:
@@ -235,13 +255,13 @@ def _put_scan(paper: Record, scan: Scan, attach: bool, made_at: datetime) -> Non
     picture = _picture(scan)
     if picture is not None:
         paper.picture(picture, title)
-    elif attach:
+    elif attach and scan.content is not None:
         paper.attach(scan.content, scan.name, made_at)
 
 
 def _picture(scan: Scan) -> Image.Image | None:
     """None for what is no picture, is broken, or is too large to be drawn."""
-    if scan.media_type not in PICTURES:
+    if scan.media_type not in PICTURES or scan.content is None:
         return None
     try:
         image = Image.open(io.BytesIO(scan.content), formats=[PICTURES[scan.media_type]])

@@ -10,7 +10,6 @@ piece:  1 MiB (the last one less) and 16 bytes of tag; its nonce is the header's
 
 import io
 import json
-import os
 import secrets
 from typing import BinaryIO
 
@@ -30,9 +29,9 @@ class Locked(Exception):
     """The file cannot be opened; the text says why."""
 
 
-def new_header(*, kept: bool = False, log_n: int = LOG_N) -> bytes:
+def new_header(*, kept: bool = False) -> bytes:
     """What a file begins with. `kept`: no passphrase opens it; the key is kept elsewhere."""
-    facts: dict = {"key": "kept"} if kept else {"key": "scrypt", "log_n": log_n, "r": R, "p": P}
+    facts: dict = {"key": "kept"} if kept else {"key": "scrypt", "log_n": LOG_N, "r": R, "p": P}
     facts |= {} if kept else {"salt": secrets.token_hex(16)}
     text = _canonical(facts | {"nonce": secrets.token_hex(7)})
     return MAGIC + len(text).to_bytes(2, "big") + text
@@ -146,11 +145,3 @@ class Unlock(io.RawIOBase):
         if self._number == 0:
             return "The passphrase is wrong, or the file was changed."
         return f"The file was changed or cut off after {self._number} MB."
-
-
-def wipe(path) -> None:
-    """Remove a file that may not be there."""
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return

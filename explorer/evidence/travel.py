@@ -143,5 +143,5 @@ class Unlock(io.RawIOBase):
 
     def _why(self) -> str:
         if self._number == 0:
-            return "The passphrase is wrong, or the file was changed."
+            return "The passphrase is wrong, or the file was changed or cut off."
         return f"The file was changed or cut off after {self._number} MB."

@@ -134,6 +134,10 @@ def main():
         restart_inside()
     if testing:
         run_tests(sys.argv[2:])
+    if sys.argv[1:2] == ["verify_packet"]:  # needs no data folder and makes none
+        from explorer.evidence.verify import main as verify
+
+        sys.exit(verify(sys.argv[2:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "explorer.settings")
     from explorer.lib.entry import run
 

@@ -9,6 +9,7 @@ from explorer import (  # noqa: F401 - each registers its pages
     people,
     practice_profile,
 )
+from explorer.evidence import pages  # noqa: F401
 
 for model in (EmailAddress, Group, Failure, OrmQ, Schedule, Success):
     admin.site.unregister(model)

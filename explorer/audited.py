@@ -23,7 +23,7 @@ from consent.models import (
 )
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice
-from explorer.models import User
+from explorer.models import EvidencePacket, User
 from outreach.models import (
     Agreement,
     Approval,
@@ -99,6 +99,7 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Practice: (),
     Backup: (),
     User: ("password", "last_login"),
+    EvidencePacket: ("patients", "header", "sealed_key", "attempt", "done", "touched_at"),
 }
 """Models audited at each save, and their fields that the log does not repeat."""
 

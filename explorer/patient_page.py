@@ -213,7 +213,14 @@ def _links(user, patient: Patient) -> list[tuple[str, str]]:
         ("consent.record_consent", "Record a decision", "consent_consentevent_record"),
         ("outreach.record_attempt", "Record a call or letter", "outreach_attempt_record"),
         ("patients.change_patient", "Correct the data", "patients_patient_edit"),
+        ("explorer.export_evidence", "Evidence packet (PDF)", "explorer_evidencepacket_patient"),
     )
-    return [
+    links = [
         (words, reverse(f"admin:{name}", args=[patient.pk])) for right, words, name in offered if user.has_perm(right)
     ]
+    newest = ConsentEvent.objects.of_patient(patient).newest_first().first()
+    if newest and user.has_perm("explorer.copy_answer"):
+        links.append(
+            ("Copy of the newest answer", reverse("admin:explorer_evidencepacket_line_copy", args=[newest.pk]))
+        )
+    return links

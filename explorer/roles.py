@@ -79,6 +79,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "explorer.view_user": ADMINISTRATORS,
     "explorer.add_user": ADMINISTRATORS,
     "explorer.change_user": ADMINISTRATORS,
+    "explorer.export_evidence": LEADERS,
+    "explorer.copy_answer": CARE_TEAM,
     "auditlog.view_logentry": LEADERS,
 }
 

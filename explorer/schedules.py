@@ -13,10 +13,12 @@ from django_q.tasks import async_task
 EVERY_MINUTE = {
     "send what is due": "outreach.tasks.send_due",
     "read replies": "outreach.tasks.poll_replies",
+    "build evidence packets": "explorer.evidence.tasks.build_due",
 }
 EVERY_DAY = {
     "forget the files of old imports": "patients.tasks.forget_raw_files",
     "forget the files of old form answers": "consent.tasks.forget_raw_files",
+    "remove old evidence packets": "explorer.evidence.tasks.remove_old",
 }
 
 

@@ -45,6 +45,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Text templates", "edit_note", "outreach_texttemplate_changelist", "outreach.view_texttemplate"),
         ("Saved answers", "quickreply", "outreach_savedanswer_changelist", "outreach.view_savedanswer"),
         ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
+        ("Evidence", "verified", "explorer_evidencepacket_changelist", "explorer.export_evidence"),
         ("Audit log", "history", "auditlog_logentry_changelist", "auditlog.view_logentry"),
     ],
 }

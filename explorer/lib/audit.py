@@ -12,11 +12,12 @@ COLUMNS = ("content_type_id", "object_pk", "object_id", "object_repr", "action",
 
 
 def record(entries: Iterable[tuple[Model, str, dict]], *, by=None) -> None:
-    """One audit row for each (object, "create" | "update" | "delete", {field: [old, new]}); in one statement.
+    """One audit row for each (object, act, {field: [old, new]}); in one statement.
 
-    The object's own text is not stored: an audit row names the object by its id.
+    The act is "create", "update", "delete" or "access". The object's own text is not stored: an audit row names
+    the object by its id.
     """
-    actions = {name: getattr(LogEntry.Action, name.upper()) for name in ("create", "update", "delete")}
+    actions = {name: getattr(LogEntry.Action, name.upper()) for name in ("create", "update", "delete", "access")}
     now = clock.now()
     types: dict[type, tuple[int, str]] = {}
     rows = []

@@ -16,7 +16,7 @@ from consent.models import (
     Wording,
 )
 from explorer.lib.models import Practice
-from explorer.models import User
+from explorer.models import EvidencePacket, User
 from outreach.models import (
     Attempt,
     Campaign,
@@ -79,8 +79,16 @@ def one_of_each() -> dict[type, int]:
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
+        EvidencePacket: evidence_packet(patient).pk,
         LogEntry: LogEntry.objects.latest("pk").pk,
     }
+
+
+def evidence_packet(patient) -> EvidencePacket:
+    leader = User.objects.create_user("leader", password="a long test password", role="provider")
+    return EvidencePacket.objects.create(
+        choice="all", patients=[patient.pk], ids_digest="0" * 64, with_passphrase=True, requested_by=leader
+    )
 
 
 def confirmed_text(patient, campaign, step, *, at, invitation=None, phone="+12055550123") -> Message:

@@ -110,7 +110,7 @@ def _one(foreseen: Foreseen, kind: str, told: dict, by, practice, now, enrolled,
         return
     seen[patient.pk, kind] = foreseen
     if kind == Kind.APCM and patient.pk not in enrolled:
-        foreseen.refuse("The patient is not enrolled in APCM.")
+        _not_enrolled(foreseen)
         return
     own = {"obtained_by": row.obtained_by or told["obtained_by"], "witness": row.witness or told["witness"]}
     event = compose(
@@ -128,6 +128,14 @@ def _one(foreseen: Foreseen, kind: str, told: dict, by, practice, now, enrolled,
         foreseen.refuse("The witness must be somebody else than the one who spoke.")
     if foreseen.outcome != REJECTED:
         foreseen.events.append(event)
+
+
+def _not_enrolled(foreseen: Foreseen) -> None:
+    """What was chosen for everybody is left out for this patient; what the row itself says is refused."""
+    if len(foreseen.row.kinds) > 1:
+        foreseen.reasons.append("Without APCM: the patient is not enrolled.")
+    else:
+        foreseen.refuse("The patient is not enrolled in APCM.")
 
 
 def _moment(row: Row, practice: Practice, now: datetime) -> datetime:

@@ -137,7 +137,7 @@ class DecisionForm(forms.Form):
             self.fields[kind].widget = forms.RadioSelect(choices=ANSWERS)
             self.fields[kind].required = False
         numbers = [(number, shown(number)) for number in phones]
-        self.fields["number_called"].choices = [("", "None: the patient called us"), *numbers]
+        self.fields["number_called"].choices = [("", "Not one of these, or the patient called us"), *numbers]
         self.fields["on_behalf_of"].queryset = billing = Practitioner.objects.who_bill_apcm()
         self.initial.setdefault("on_behalf_of", billing[0].pk if len(billing) == 1 else None)
         if not enrolled:

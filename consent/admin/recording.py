@@ -178,7 +178,9 @@ def _facts(form: DecisionForm) -> list[tuple[str, str]]:
     """What the lines will say of how we know, in words; without what is empty."""
     told, cleaned = form.told, form.cleaned_data
     language = dict(Wording.Language.choices).get(told["language"], "")
-    names = [str(words) for value, words in form.fields["identifiers"].choices if value in told["identity_checks"]]
+    names = [
+        str(words).lower() for value, words in form.fields["identifiers"].choices if value in told["identity_checks"]
+    ]
     who = f"{told['given_by']}, {told['relation']}" if told["given_by"] else "The patient"
     kind = dict(form.fields["authority_kind"].choices).get(told["authority_kind"], "")
     facts = [

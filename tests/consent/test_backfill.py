@@ -73,7 +73,7 @@ def test_nothing_is_written_before_it_was_shown(signed_in, people):
     page = signed_in("staff").post(PAGE, form()).content.decode()
     assert "Write 4 lines into the ledger" in page
     assert "11/03/2026" in page
-    assert page.count("late entry") == 4
+    assert page.count(">late entry<") == 2
     assert not ConsentEvent.objects.exists()
 
 
@@ -169,6 +169,9 @@ def test_apcm_is_written_of_the_enrolled_alone(people):
     makers.patient(mrn="7", phone="")
     [row] = foreseen("7", kinds=("apcm",))
     assert row.reasons == ["The patient is not enrolled in APCM."]
+    [row] = foreseen("7", kinds=("records", "apcm"))
+    assert [event.kind for event in row.events] == ["records"]
+    assert row.reasons == ["Without APCM: the patient is not enrolled."]
 
 
 def test_a_date_before_the_script_existed_is_refused(people):

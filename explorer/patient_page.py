@@ -7,8 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from consent.apcm.asking import house, verdicts
-from consent.apcm.rules import first_month
+from consent.apcm.asking import opening_month, verdicts
 from consent.models import ConsentEvent
 from explorer.lib import clock
 from explorer.lib.pages import READING
@@ -202,7 +201,7 @@ def _billing(patient: Patient, practice):
     """The APCM verdict of this month, or of the practice's first; None for patients whom APCM does not concern."""
     if not shown_apcm(patient) and patient.apcm_ledger == "none":
         return None
-    month = first_month(house(practice))
+    month = opening_month(practice)
     [verdict] = verdicts(Patient.objects.filter(pk=patient.pk), month, practice).values()
     return verdict
 

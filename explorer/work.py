@@ -5,8 +5,7 @@ from datetime import date
 
 from django.urls import reverse
 
-from consent.apcm.asking import counted, enrolled, house, verdicts
-from consent.apcm.rules import first_month
+from consent.apcm.asking import counted, enrolled, opening_month, verdicts
 from consent.models import Response
 from explorer.lib.models import Practice
 from outreach.follow_up import TO_CALL, waiting
@@ -77,7 +76,7 @@ def calls_due(today: date) -> int:
 
 def apcm_ready(practice: Practice) -> tuple[date, int]:
     """This month, or the practice's first, and how many are ready to bill and not handed over."""
-    month = first_month(house(practice))
+    month = opening_month(practice)
     return month, counted(verdicts(enrolled(month), month, practice).values())["ready"]
 
 

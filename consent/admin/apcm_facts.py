@@ -10,9 +10,8 @@ from django.urls import reverse
 
 from consent.admin import apcm_showing as showing
 from consent.admin import keeping
-from consent.apcm.asking import house, verdicts
+from consent.apcm.asking import opening_month, verdicts
 from consent.apcm.forms import SHOWN, FactForm, SheetForm, WhyForm
-from consent.apcm.rules import first_month
 from consent.models import ApcmMonth, ConsentEvent
 from explorer.lib.months import first_of
 from explorer.lib.pages import page
@@ -159,8 +158,8 @@ def chosen_month(request) -> date:
     try:
         month = date.fromisoformat(f"{text[:7]}-01")
     except ValueError:
-        return first_month(house(request.practice))
-    return first_of(month) if 2000 <= month.year <= 2100 else first_month(house(request.practice))
+        return opening_month(request.practice)
+    return first_of(month) if 2000 <= month.year <= 2100 else opening_month(request.practice)
 
 
 def _patient(patient_id: int) -> Patient:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from consent.apcm.cases import Biller, Case, Claimed, Fact, House, Said, Verdict
-from consent.apcm.rules import examine
+from consent.apcm.rules import examine, first_month
 from consent.models import ApcmMonth, ConsentEvent, Response, current_decision
 from explorer.lib.models import Practice
 from explorer.lib.months import first_of
@@ -41,6 +41,10 @@ def house(practice: Practice | None = None) -> House:
         for person in Practitioner.objects.all()
     }  # fmt: skip
     return House(practice.transition_date, practice.today(), billers)
+
+
+def opening_month(practice: Practice) -> date:
+    return first_month(practice.transition_date, practice.today())
 
 
 def verdicts(patients: QuerySet[Patient], month: date, practice: Practice | None = None) -> dict[int, Verdict]:

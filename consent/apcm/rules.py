@@ -136,7 +136,6 @@ def _warnings(case: Case, shown: Level, visit: Initiating, month: date) -> list[
     return found
 
 
-def first_month(house: House) -> date:
+def first_month(start: date | None, today: date) -> date:
     """The month a page opens with: this one, but not before the practice begins."""
-    start = first_of(house.start) if house.start else date.min
-    return max(first_of(house.today), start)
+    return max(first_of(today), first_of(start or today))

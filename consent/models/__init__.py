@@ -1,14 +1,18 @@
 from consent.models.documents import Document
 from consent.models.invitations import Invitation, InvitationPatient
 from consent.models.ledger import ConsentEvent, current_decision, some_charts_merged, with_other_chart
+from consent.models.letters import AddressVersion, Letter, LetterBatch
 from consent.models.responses import Response, ResponseFile
 from consent.models.wordings import Wording
 
 __all__ = [
+    "AddressVersion",
     "ConsentEvent",
     "Document",
     "Invitation",
     "InvitationPatient",
+    "Letter",
+    "LetterBatch",
     "Response",
     "ResponseFile",
     "Wording",

@@ -67,14 +67,14 @@ def address_area(envelope: str) -> Box:
     return Box(safe.left + CLEAR, safe.top + CLEAR, safe.width - 2 * CLEAR, safe.height - 2 * CLEAR)
 
 
-MARGIN = 22
+MARGIN = 25.4
 BODY = 11  # points, of all that a patient reads as text
 DATE_AT = 98  # below whatever a window may show
 FIRST_LINE, NEXT_LINE, LAST_LINE = 112, 26, SHEET_HEIGHT - 22
 ADDRESS_SIZES = (11, 10.5, 10, 9.5, 9, 8.5, 8)  # points; smaller ones no machine reads
 ADDRESS_LINE = 1.12
 REFERENCE_ROOM = 17  # at the right end of the address, for the letter's number
-CODE = Box(142, 18, SHEET_WIDTH - 142 - 18, 76)
+CODE = Box(139, 18, SHEET_WIDTH - 139 - MARGIN, 74)
 PICTURE = 36  # the QR code with its quiet zone
 QUIET = 4  # modules (ISO 18004)
 LONGEST_LINK = 300  # characters; a longer one makes a picture that old phones do not read
@@ -212,14 +212,21 @@ def _code(paper: Paper, sheet: Sheet, picture: segno.QRCode | None, words: tuple
     if picture:
         paper.squares(picture.matrix_iter(border=QUIET), middle - PICTURE / 2, top, PICTURE)
         top += PICTURE
-    groups = sheet.code.split("-")
-    per_line = 2 if len(groups) <= 5 else 3
-    rows = ["-".join(groups[start : start + per_line]) for start in range(0, len(groups), per_line)]
-    size = 16 if len(groups) <= 5 else 11
+    rows, size = _rows(sheet.code)
     for place, row in enumerate(rows, 1):
         paper.put(middle, top + place * size * POINT * 1.25, row, size=size, style="B", align="C")
     if sheet.good_until:
         paper.put(middle, CODE.bottom - 2.5, f"{words[1]} {sheet.good_until}", size=8, align="C")
+
+
+def _rows(code: str) -> tuple[list[str], float]:
+    """A code in rows of groups and their type size; a last symbol does not stand alone."""
+    groups = code.split("-")
+    per_row, size = (2, 16) if len(groups) <= 5 else (3, 11)
+    rows = ["-".join(groups[start : start + per_row]) for start in range(0, len(groups), per_row)]
+    if len(rows) > 1 and len(rows[-1]) == 1:
+        rows[-2:] = [f"{rows[-2]}-{rows[-1]}"]
+    return rows, size
 
 
 def _pages(text: str, style: Style) -> Iterator[list[tuple[float, float, str, str]]]:

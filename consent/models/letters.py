@@ -186,7 +186,8 @@ class Letter(models.Model):
             models.UniqueConstraint(fields=["batch", "number"], name="letter_number_once_in_a_batch"),
             models.CheckConstraint(
                 name="returned_letter_has_a_reason",
-                condition=Q(returned_at=None, returned_reason="") | (Q(returned_at__isnull=False) & ~Q(returned_reason="")),
+                condition=Q(returned_at=None, returned_reason="")
+                | (Q(returned_at__isnull=False) & ~Q(returned_reason="")),
             ),
         ]
         permissions = [("write_letter", "May make, print and post letters and record that they came back")]

@@ -56,7 +56,7 @@ def newest_codes(patient_ids: list[int], *, good_until: datetime) -> dict[int, I
     links = InvitationPatient.objects.filter(
         patient__in=patient_ids, invitation__revoked_at=None, invitation__expires_at__gt=good_until
     )
-    return {link.patient_id: link.invitation for link in links.select_related("invitation").order_by("invitation")}
+    return {link.patient_id: link.invitation for link in links.select_related("invitation").order_by("invitation_id")}
 
 
 @transaction.atomic

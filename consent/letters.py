@@ -97,7 +97,7 @@ def choose(patient_ids: Iterable[int], *, kind: str, envelope: str, language: st
     bad = addresses.bad_addresses(pks)
     letters = Letter.objects.standing().filter(patient__in=pks, batch__kind=kind).order_by("pk")
     written: dict[int, list[Letter]] = {}
-    for letter in letters.select_related("sent_again"):
+    for letter in letters:
         written.setdefault(letter.patient_id, []).append(letter)
     choices = [
         _choice(
@@ -151,7 +151,7 @@ def _choice(
     why = next((code for code, holds in reasons.items() if holds), "")
     if not why and not fits(name, _lines(address), envelope):
         why = "too_long"
-    back = [letter for letter in letters if letter.returned_at and not hasattr(letter, "sent_again")]
+    back = [letter for letter in letters if letter.returned_at]
     return Choice(patient, name, address, why, back[-1] if back else None)
 
 
@@ -227,7 +227,8 @@ def make_batch(
         raise ValidationError("None of these patients can get such a letter now. Look at the reasons.")
     codes = _codes([choice.patient.pk for choice in chosen], practice, by) if needs_code(wording, kind) else {}
     versions = addresses.freeze_addresses([choice.patient for choice in chosen], by=by)
-    Wording.objects.filter(pk=wording.pk, used_at=None).update(used_at=clock.now())
+    if Wording.objects.filter(pk=wording.pk, used_at=None).update(used_at=clock.now()):
+        record([(wording, "update", {"used_at": [None, str(clock.now())]})], by=by)
     batch = LetterBatch.objects.create(
         kind=kind,
         wording=wording,

@@ -1,3 +1,3 @@
-from consent.admin import invitations, ledger, responses
+from consent.admin import invitations, ledger, letters, responses
 
-__all__ = ["invitations", "ledger", "responses"]
+__all__ = ["invitations", "ledger", "letters", "responses"]

@@ -169,8 +169,13 @@ class Letter(models.Model):
     invitation = models.ForeignKey(
         Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="letters", verbose_name="code"
     )
-    instead_of = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="sent_again", help_text="Came back."
+    instead_of = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sent_again",
+        help_text="The one that came back.",
     )
     returned_at = models.DateTimeField(null=True, blank=True, help_text="When somebody wrote down that it came back.")
     returned_reason = models.CharField(max_length=12, blank=True, choices=Reason)

@@ -4,6 +4,7 @@ Lengths are in millimetres from the upper left corner.
 """
 
 import logging
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache, lru_cache
@@ -78,8 +79,15 @@ class Paper(FPDF):
 
 
 def unprintable(text: str) -> str:
-    """The letters for which the font has no shape, each once, as in Korean or Chinese; empty: all can be printed."""
-    return "".join(dict.fromkeys(sign for sign in text if sign.isprintable() and ord(sign) not in _shapes()))
+    """The letters that cannot be set, each once; empty: all can be printed.
+
+    The font has no shape for them, as in Korean or Chinese, or they run from right to left, as in Arabic or Hebrew.
+    """
+    return "".join(dict.fromkeys(sign for sign in text if sign.isprintable() and _cannot_be_set(sign)))
+
+
+def _cannot_be_set(sign: str) -> bool:
+    return ord(sign) not in _shapes() or unicodedata.bidirectional(sign) in ("R", "AL", "AN")
 
 
 def width_of(text: str, *, size: float, style: str = "") -> float:

@@ -14,6 +14,13 @@ class LettersForm(forms.Form):
         empty_label=None,
         error_messages={"required": "Choose a letter.", "invalid_choice": "This wording is not in force any more."},
     )
+    enclosed = forms.ModelChoiceField(
+        label="Enclosed form",
+        queryset=Wording.objects.none(),
+        required=False,
+        empty_label="None",
+        help_text="An authorization to sign and mail back. The transition notice needs one.",
+    )
     envelope = forms.ChoiceField(
         label="Which envelope?",
         choices=LetterBatch.Envelope,
@@ -27,11 +34,19 @@ class LettersForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, label_suffix="", **kwargs)
         self.fields["wording"].queryset = letter_wordings()
+        self.fields["enclosed"].queryset = Wording.objects.in_force().filter(kind=Wording.Kind.RECORDS)
 
     @property
     def looked_at(self) -> str:
         """What the preview was made of; a valid form only."""
-        return f"{self.cleaned_data['wording'].pk} {self.cleaned_data['envelope']} {self.cleaned_data['again']}"
+        told = self.cleaned_data
+        form = told["enclosed"].pk if told["enclosed"] else ""
+        return f"{told['wording'].pk} {form} {told['envelope']} {told['again']}"
+
+    @property
+    def told(self) -> dict:
+        """The arguments of `letters.make_batch`, but for whom and by whom."""
+        return {"kind": self.cleaned_data["wording"].kind, **self.cleaned_data}
 
 
 def letter_wordings():
@@ -41,7 +56,15 @@ def letter_wordings():
 def usual_letter(kind: str) -> dict:
     """What the form starts with; empty where there is no wording for letters yet."""
     wording = Wording.objects.newest(kind) or letter_wordings().first()
-    return {"wording": wording.pk, "envelope": LetterBatch.Envelope.SINGLE} if wording else {}
+    if wording is None:
+        return {}
+    form = Wording.objects.newest(Wording.Kind.RECORDS, wording.language)
+    encloses = form and kind == LetterBatch.Kind.TRANSITION
+    return {
+        "wording": wording.pk,
+        "enclosed": form.pk if encloses else "",
+        "envelope": LetterBatch.Envelope.SINGLE,
+    }
 
 
 class PostedForm(forms.Form):

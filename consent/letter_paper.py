@@ -83,6 +83,14 @@ WORDS = {
     "en": ("Your personal code", "Good until"),
     "es": ("Su código personal", "Válido hasta el"),
 }
+TO_SIGN = {
+    "en": ("Name in print", "Date of birth", "Signature", "Date", "If somebody else signs: name, and why they may"),
+    "es": (
+        "Nombre en letra de imprenta", "Fecha de nacimiento", "Firma", "Fecha",
+        "Si firma otra persona: su nombre y por qué puede hacerlo",
+    ),
+}  # fmt: skip
+SIGNING = 44  # the height of the lines to sign on
 MONTHS = {
     "es": (
         "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
@@ -93,12 +101,16 @@ MONTHS = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """What one letter says. `code` is grouped for people; `code`, `link` and `good_until` are empty without a code."""
+    """What one letter says. `code` is grouped for people; `code`, `link` and `good_until` are empty without a code.
+
+    `form` is the text of the enclosed form, which begins on a page of its own and ends with room to sign.
+    """
 
     reference: str
     name: str
     address: tuple[str, ...]
     text: str
+    form: str = ""
     code: str = ""
     link: str = ""
     good_until: str = ""
@@ -113,6 +125,7 @@ class Style:
     title: str
     date: str
     sender: tuple[str, ...]
+    form_title: str = ""
 
 
 def long_date(day, language: str) -> str:
@@ -152,7 +165,8 @@ def fits(name: str, address: Iterable[str], envelope: str) -> bool:
 
 
 def _letter(paper: Paper, sheet: Sheet, style: Style, picture: segno.QRCode | None) -> None:
-    pages = list(_pages(sheet.text, style))
+    pages = list(_pages(style.title, sheet.text, first=FIRST_LINE))
+    pages += _form(sheet, style) if sheet.form else []
     for number, lines in enumerate(pages, 1):
         paper.add_page()
         if number == 1:
@@ -229,10 +243,28 @@ def _rows(code: str) -> tuple[list[str], float]:
     return rows, size
 
 
-def _pages(text: str, style: Style) -> Iterator[list[tuple[float, float, str, str]]]:
-    """The lines of each page: (base line, size in points, face, words)."""
-    page, y = [], FIRST_LINE
-    for size, face, line in _lines(text, style):
+Line = tuple[float, float, str, str]  # base line, size in points, face, words
+
+
+def _form(sheet: Sheet, style: Style) -> list[list[Line]]:
+    """The pages of the enclosed form; where its last page is full, the lines to sign stand on one more."""
+    pages = list(_pages(style.form_title, sheet.form, first=NEXT_LINE))
+    y = pages[-1][-1][0] + 16
+    if y + SIGNING > LAST_LINE:
+        pages.append([])
+        y = NEXT_LINE + 8
+    name, birth, signature, day, other = TO_SIGN.get(style.language, TO_SIGN["en"])
+    rule, short, gap = "_" * 50, "_" * 24, " " * 6
+    for first, second in ((name, birth), (signature, day)):
+        pages[-1] += [(y, 10, "", rule + gap + short), (y + 4.2, 8, "", f"{first}, {second.lower()}")]
+        y += 15
+    pages[-1] += [(y, 10, "", rule + gap + short), (y + 4.2, 8, "", other)]
+    return pages
+
+
+def _pages(title: str, text: str, *, first: float) -> Iterator[list[Line]]:
+    page, y = [], first
+    for size, face, line in _lines(title, text):
         step = size * POINT * LINE
         if y > LAST_LINE:
             yield page
@@ -245,10 +277,10 @@ def _pages(text: str, style: Style) -> Iterator[list[tuple[float, float, str, st
     yield page
 
 
-def _lines(text: str, style: Style) -> Iterator[tuple[float, str, str]]:
+def _lines(title: str, text: str) -> Iterator[tuple[float, str, str]]:
     """(size in points, face, words); no words for the gap between paragraphs."""
     width = SHEET_WIDTH - 2 * MARGIN
-    for line in wrapped(style.title, width, size=13, style="B"):
+    for line in wrapped(title, width, size=13, style="B"):
         yield 13, "B", line
     yield BODY, "", ""
     for paragraph in text.strip().splitlines():

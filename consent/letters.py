@@ -46,22 +46,12 @@ GUARDIAN = {"es": "A los padres o tutores de"}
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
-class BadWording(ValueError):
-    """A wording that cannot become a letter; the text says what to fill in."""
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with every placeholder filled in, once. Raises BadWording."""
-
-    def value(place: re.Match) -> str:
-        name = place[1]
-        if name not in values:
-            raise BadWording(f"The wording uses {{{name}}}, which a letter does not know. Write a new version.")
-        if not values[name]:
-            raise BadWording(f"The wording uses {{{name}}}, which is empty. Fill it in in the practice profile.")
-        return values[name]
-
-    return _PLACE.sub(value, text)
+def fill(text: str, facts: Mapping[str, str], language: str) -> str:
+    """The text with every place filled in, once. Raises ValidationError naming what is missing."""
+    if missing := [name for name in _PLACE.findall(text) if not facts.get(name)]:
+        listed = ", ".join(f"{{{name}}}" for name in dict.fromkeys(missing))
+        raise ValidationError(f"This wording lacks {listed}: fill it in, in the practice profile first.")
+    return _PLACE.sub(lambda place: facts[place[1]], text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +191,8 @@ def of_the_practice(practice: Practice, wording: Wording) -> dict:
         "doctor": practice.doctor,
         "phone": practice.phone,
         "old_practice": practice.old_practice,
-        "new_practice": practice.new_practice,
+        "new_practice": practice.new_practice or practice.name,
+        "new_address": ", ".join(practice.mail_address.splitlines()),
         "transition_date": long_date(moves_on, language) if moves_on else "",
         "date": long_date(practice.today(), language),
         "sender": [practice.name, *practice.mail_address.splitlines()][:4],
@@ -212,7 +203,14 @@ def of_the_practice(practice: Practice, wording: Wording) -> dict:
 
 @transaction.atomic
 def make_batch(
-    *, kind: str, wording: Wording, envelope: str, patient_ids: Iterable[int], again: bool = False, by
+    *,
+    kind: str,
+    wording: Wording,
+    envelope: str,
+    patient_ids: Iterable[int],
+    enclosed: Wording | None = None,
+    again: bool = False,
+    by,
 ) -> LetterBatch:
     """Letters for those of these patients who may get one. Raises ValidationError.
 
@@ -221,17 +219,20 @@ def make_batch(
     pks = list(Patient.objects.select_for_update().filter(pk__in=set(patient_ids)).values_list("pk", flat=True))
     practice = Practice.current()
     _check_wording(wording, kind, practice)
+    if enclosed:
+        _check_wording(enclosed, Wording.Kind.RECORDS, practice)
     choices = choose(pks, kind=kind, envelope=envelope, language=wording.language, again=again)
     chosen = [choice for choice in choices if not choice.why]
     if not chosen:
         raise ValidationError("None of these patients can get such a letter now. Look at the reasons.")
     codes = _codes([choice.patient.pk for choice in chosen], practice, by) if needs_code(wording, kind) else {}
     versions = addresses.freeze_addresses([choice.patient for choice in chosen], by=by)
-    if Wording.objects.filter(pk=wording.pk, used_at=None).update(used_at=clock.now()):
-        record([(wording, "update", {"used_at": [None, str(clock.now())]})], by=by)
+    for used in filter(None, (wording, enclosed)):
+        _use(used, by)
     batch = LetterBatch.objects.create(
         kind=kind,
         wording=wording,
+        enclosed=enclosed,
         envelope=envelope,
         dated_on=practice.today(),
         frozen=of_the_practice(practice, wording),
@@ -254,6 +255,13 @@ def make_batch(
     return batch
 
 
+def _use(wording: Wording, by) -> None:
+    """From here on it is sealed."""
+    now = clock.now()
+    if Wording.objects.filter(pk=wording.pk, used_at=None).update(used_at=now):
+        record([(wording, "update", {"used_at": [None, now.isoformat()]})], by=by)
+
+
 def _check_wording(wording: Wording, kind: str, practice: Practice) -> None:
     if wording.kind != kind or wording.retired_at is not None:
         raise ValidationError("This wording is no longer in force for such letters. Choose another one.")
@@ -261,12 +269,13 @@ def _check_wording(wording: Wording, kind: str, practice: Practice) -> None:
         raise ValidationError(f"This wording may be used from {wording.valid_from:%m/%d/%Y} on.")
     if foreign := unprintable(wording.title + wording.text):
         raise ValidationError(f"The font lacks letters of this wording, as {foreign[:5]}. Print it another way.")
-    sample = {"patient_name": "x", "code": "x", "link": _link_pattern(practice)}
-    try:
-        for text in (wording.title, wording.text):
-            fill(text, _texts(of_the_practice(practice, wording)) | sample)
-    except BadWording as problem:
-        raise ValidationError(str(problem)) from None
+    facts = _texts(of_the_practice(practice, wording)) | _of_the_letter("x", "x", _link_pattern(practice))
+    fill(wording.title, facts, wording.language)
+    fill(wording.text, facts, wording.language)
+
+
+def _of_the_letter(name: str, code: str, link: str) -> dict[str, str]:
+    return {"patient": name, "patient_name": name, "code": code, "link": link}
 
 
 def _codes(pks: list[int], practice: Practice, by):
@@ -282,18 +291,19 @@ def _texts(frozen: dict) -> dict[str, str]:
 def sheets(batch: LetterBatch) -> Iterator[Sheet]:
     """What each letter of the batch says, from its rows alone."""
     values, zone = _texts(batch.frozen), ZoneInfo(batch.frozen["time_zone"])
-    language = batch.wording.language
+    language, enclosed = batch.wording.language, batch.enclosed
     for letter in batch.letters.select_related("address", "invitation").order_by("number"):
         code, link, good_until = "", "", ""
         if letter.invitation:
             code, link = show(letter.invitation.code), batch.frozen["link"].replace("%7B%7D", letter.invitation.code)
             good_until = long_date(localtime(letter.invitation.expires_at, zone), language)
-        own = {"patient_name": letter.name, "code": code, "link": link}
+        facts = values | _of_the_letter(letter.name, code, link)
         yield Sheet(
             reference=letter.reference,
             name=letter.name,
             address=tuple(letter.address.lines()),
-            text=fill(batch.wording.text, values | own),
+            text=fill(batch.wording.text, facts, language),
+            form=fill(enclosed.text, facts, language) if enclosed else "",
             code=code,
             link=link,
             good_until=good_until,
@@ -306,7 +316,8 @@ def pdf(batch: LetterBatch) -> bytes:
     style = Style(
         envelope=batch.envelope,
         language=batch.wording.language,
-        title=fill(batch.wording.title, _texts(frozen)),
+        title=fill(batch.wording.title, _texts(frozen), batch.wording.language),
+        form_title=fill(batch.enclosed.title, _texts(frozen), batch.wording.language) if batch.enclosed else "",
         date=frozen["date"],
         sender=tuple(frozen["sender"]),
     )

@@ -250,16 +250,8 @@ def _ids(text: str) -> list[int]:
 
 
 def _made(request, form: LettersForm, pks: list[int]) -> LetterBatch | None:
-    wording = form.cleaned_data["wording"]
     try:
-        batch = letters.make_batch(
-            kind=wording.kind,
-            wording=wording,
-            envelope=form.cleaned_data["envelope"],
-            patient_ids=pks,
-            again=form.cleaned_data["again"],
-            by=request.user,
-        )
+        batch = letters.make_batch(patient_ids=pks, by=request.user, **form.told)
     except ValidationError as problem:
         messages.error(request, " ".join(problem.messages))
         return None

@@ -79,10 +79,22 @@ class LetterBatch(models.Model):
         POSTED = "posted", "Posted"
         CANCELLED = "cancelled", "Cancelled"
 
-    FROZEN = ("kind", "wording_id", "envelope", "dated_on", "frozen", "made_at", "made_by_id", "printed_at", "sha256")
+    FROZEN = (
+        "kind", "wording_id", "enclosed_id", "envelope", "dated_on", "frozen", "made_at", "made_by_id", "printed_at",
+        "sha256",
+    )  # fmt: skip
 
     kind = models.CharField(max_length=10, choices=Kind)
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="letter_batches")
+    enclosed = models.ForeignKey(
+        Wording,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="enclosed form",
+        help_text="The authorization that lies in each letter, to be signed and mailed back.",
+    )
     envelope = models.CharField(max_length=8, choices=Envelope, default=Envelope.SINGLE)
     dated_on = models.DateField(help_text="The date on the letters.")
     frozen = models.JSONField(

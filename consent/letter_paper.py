@@ -90,7 +90,7 @@ TO_SIGN = {
         "Si firma otra persona: su nombre y por qué puede hacerlo",
     ),
 }  # fmt: skip
-SIGNING = 44  # the height of the lines to sign on
+SIGNING, SECOND_COLUMN = 35, 138  # the height of the lines to sign on; where the second column begins
 MONTHS = {
     "es": (
         "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
@@ -171,8 +171,8 @@ def _letter(paper: Paper, sheet: Sheet, style: Style, picture: segno.QRCode | No
         paper.add_page()
         if number == 1:
             _first_page(paper, sheet, style, picture)
-        for y, size, face, line in lines:
-            paper.put(MARGIN, y, line, size=size, style=face)
+        for left, y, size, face, line in lines:
+            paper.put(left, y, line, size=size, style=face)
         foot = SHEET_HEIGHT - 12
         paper.put(MARGIN, foot, sheet.reference, size=8)
         paper.put(SHEET_WIDTH - MARGIN, foot, f"{number} / {len(pages)}", size=8, align="R")
@@ -243,22 +243,21 @@ def _rows(code: str) -> tuple[list[str], float]:
     return rows, size
 
 
-Line = tuple[float, float, str, str]  # base line, size in points, face, words
+Line = tuple[float, float, float, str, str]  # left end, base line, size in points, face, words
 
 
 def _form(sheet: Sheet, style: Style) -> list[list[Line]]:
     """The pages of the enclosed form; where its last page is full, the lines to sign stand on one more."""
     pages = list(_pages(style.form_title, sheet.form, first=NEXT_LINE))
-    y = pages[-1][-1][0] + 16
+    y = pages[-1][-1][1] + 16
     if y + SIGNING > LAST_LINE:
         pages.append([])
         y = NEXT_LINE + 8
     name, birth, signature, day, other = TO_SIGN.get(style.language, TO_SIGN["en"])
-    rule, short, gap = "_" * 50, "_" * 24, " " * 6
-    for first, second in ((name, birth), (signature, day)):
-        pages[-1] += [(y, 10, "", rule + gap + short), (y + 4.2, 8, "", f"{first}, {second.lower()}")]
+    for first, second in ((name, birth), (signature, day), (other, "")):
+        for left, rule, label in ((MARGIN, 62, first), (SECOND_COLUMN, 30, second)):
+            pages[-1] += [(left, y, 10, "", "_" * rule), (left, y + 4.2, 8, "", label)]
         y += 15
-    pages[-1] += [(y, 10, "", rule + gap + short), (y + 4.2, 8, "", other)]
     return pages
 
 
@@ -270,7 +269,7 @@ def _pages(title: str, text: str, *, first: float) -> Iterator[list[Line]]:
             yield page
             page, y = [], NEXT_LINE
         if line:
-            page.append((y, size, face, line))
+            page.append((MARGIN, y, size, face, line))
             y += step
         elif page:
             y += step * 0.55

@@ -11,10 +11,13 @@ from django.core.signals import request_finished
 from django.db.models.signals import pre_save
 
 from consent.models import (
+    AddressVersion,
     ConsentEvent,
     Document,
     Invitation,
     InvitationPatient,
+    Letter,
+    LetterBatch,
     Response,
     ResponseFile,
     Wording,
@@ -90,6 +93,9 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     ConsentEvent: ("note",),
     Document: ("sealed_content", "filename"),
     Wording: ("text",),
+    AddressVersion: ("street", "street2", "city", "state", "zip"),
+    LetterBatch: ("frozen",),
+    Letter: ("name",),
     Practice: (),
     Backup: (),
     User: ("password", "last_login"),

@@ -33,6 +33,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent.decide_response": CARE_TEAM,
     "consent.view_consentevent": EVERYONE,
     "consent.record_consent": CARE_TEAM,
+    "consent.view_letterbatch": EVERYONE,
+    "consent.write_letter": CARE_TEAM,
     "outreach.view_contact": EVERYONE,
     "outreach.view_match": EVERYONE,
     "outreach.decide_match": CARE_TEAM,

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Response, ResponseFile
+from consent.letters import make_batch
+from consent.models import ConsentEvent, LetterBatch, Response, ResponseFile, Wording
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice
 from explorer.lib.tables import UPLOAD, write_xlsx
@@ -67,6 +68,23 @@ def patient(mrn="1001", first="John", last="Smith", phone="+12055550123", basis=
     if phone:
         Phone.objects.create(patient=made, e164=phone, label="cell", kind="fixed_or_mobile", basis=basis)
     return made
+
+
+HOME = {"address": "12 Oak Street", "city": "Birmingham", "state": "AL", "zip": "35205"}
+
+
+def wording(
+    kind="letter", language="en", text="Dear {patient},\n\n{practice} moves. Call {phone}.", **fields
+) -> Wording:
+    told = {"version": 1 + Wording.objects.filter(kind=kind).count(), "title": "About your records"}
+    return Wording.objects.create(kind=kind, language=language, text=text, valid_from=date(2026, 1, 1), **told | fields)
+
+
+def letters(patients: Iterable[Patient], kind="letter", by=None, **more) -> LetterBatch:
+    """A batch to these patients, made and neither printed nor posted."""
+    told = {"kind": kind, "wording": None, "envelope": "single"} | more
+    told["wording"] = told["wording"] or wording(kind)
+    return make_batch(patient_ids=[patient.pk for patient in patients], by=by, **told)
 
 
 def contact(spruce_id="entity_1", given="John", family="Smith", phone="+12055550123", **fields):

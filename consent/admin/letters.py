@@ -40,7 +40,7 @@ class LetterBatchAdmin(PracticeAdmin):
         )
 
     def changelist_view(self, request, extra_context=None):
-        to_correct = in_doubt().count()
+        to_correct = AddressVersion.objects.waiting().count()
         return super().changelist_view(request, {"to_correct": to_correct, **(extra_context or {})})
 
     @display(description="Made on", ordering="made_at")
@@ -216,11 +216,13 @@ class LetterBatchAdmin(PracticeAdmin):
     @page("addresses/", look="consent.view_letterbatch")
     def addresses(self, request):
         """Patients whose present address mail came back from."""
+        waiting = AddressVersion.objects.waiting().select_related("patient")
+        waiting = waiting.order_by("patient__last_name", "patient__first_name", "-bad_at")
         return self.show(
             request,
             "consent/letters_addresses.html",
             "Addresses to correct",
-            listed=Paginator(in_doubt(), PER_PAGE).get_page(request.GET.get("p")),
+            listed=Paginator(waiting, PER_PAGE).get_page(request.GET.get("p")),
             may_write=request.user.has_perm(WRITE),
             may_correct=request.user.has_perm("patients.change_patient"),
         )
@@ -237,12 +239,6 @@ class LetterBatchAdmin(PracticeAdmin):
                 messages.error(request, " ".join(problem.messages))
             return redirect("admin:consent_letterbatch_addresses")
         return self.show(request, "consent/letters_right.html", "Is this address right?", patient=patient)
-
-
-def in_doubt():
-    """The newest bad version of each address that somebody must correct."""
-    found = AddressVersion.objects.to_correct().filter(patient__deceased=False, patient__merged_into=None)
-    return found.select_related("patient").order_by("patient__last_name", "patient__first_name", "-bad_at")
 
 
 def _ids(text: str) -> list[int]:

@@ -23,6 +23,10 @@ class AddressVersionQuerySet(models.QuerySet):
         still = {name: F(f"patient__{of_patient}") for name, of_patient in OF_PATIENT.items()}
         return self.filter(~Exists(AddressVersion.objects.good().filter(**same)), bad_at__isnull=False, **still)
 
+    def waiting(self):
+        """Of patients to whom somebody still writes."""
+        return self.to_correct().filter(patient__deceased=False, patient__merged_into=None)
+
 
 class AddressVersion(models.Model):
     """An address of a patient as it was when a letter was made. Never changed, only found to be bad."""

@@ -23,10 +23,10 @@ from patients.phones import display as shown
 Outcome = Attempt.Outcome
 PER_PAGE = 25
 ANSWERED = ("given", "declined", "revoked", "excluded")  # no reasons to be on the list
-STEP_BADGES = {"due": "bad", "record": "warn", "call": "info", "review": "warn"}
+STEP_BADGES = {"due": "bad", "record": "warn", "call": "info", "review": "warn", "address": "warn"}
 BY_PHONE = [
-    Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.VOICEMAIL, Outcome.NO_ANSWER,
-    Outcome.WRONG_NUMBER, Outcome.NOT_IN_SERVICE, Outcome.MAILED, Outcome.RETURNED, Outcome.OTHER,
+    Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.WANTS_LETTER, Outcome.VOICEMAIL,
+    Outcome.NO_ANSWER, Outcome.WRONG_NUMBER, Outcome.NOT_IN_SERVICE, Outcome.MAILED, Outcome.RETURNED, Outcome.OTHER,
 ]  # fmt: skip
 ON_A_NUMBER = (Outcome.WRONG_NUMBER, Outcome.NOT_IN_SERVICE)
 
@@ -105,6 +105,7 @@ class AttemptAdmin(PracticeAdmin):
             tabs=_tabs(Counter(steps.values())),
             reasons=[(code, label) for code, label in follow_up.WHY.items() if code not in ANSWERED],
             keep=urlencode({"step": step, "why": why, "q": words}),
+            by_letter=follow_up.to_write_to(left) if request.user.has_perm("consent.write_letter") else (),
             may_record=request.user.has_perm("outreach.record_attempt"),
         )
 
@@ -150,7 +151,7 @@ def _rows(patients: list[Patient], practice: Practice) -> list[dict]:
             "patient": patient,
             "why": follow_up.WHY[patient.why],
             "apcm": ApcmEnrolment.Level(patient.apcm_level).label if patient.apcm_level else "",
-            "last": Outcome(patient.last_outcome).label if patient.last_outcome else "",
+            "last": follow_up.last_try(patient),
             "step": steps[patient.pk],
             "badge": STEP_BADGES.get(patient.step, ""),
             "numbers": [(number, shown(number.e164)) for number in numbers[patient.pk]],

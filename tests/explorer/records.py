@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from auditlog.models import LogEntry
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Invitation, Response, ResponseFile
+from consent.models import ConsentEvent, Invitation, Letter, LetterBatch, Response, ResponseFile
 from explorer.lib.models import Practice
 from explorer.models import User
 from outreach.models import (
@@ -56,9 +56,10 @@ def one_of_each() -> dict[type, int]:
     template, _ = TextTemplate.objects.get_or_create(day=0, defaults={"body": "{practice}: {link}"})
     pair = DuplicatePair.objects.create(one=patient, other=decision.patient, score=80, reasons=["The same name."])
     check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
+    batch_of_letters = makers.letters([makers.patient(mrn="1004", phone="", **makers.HOME)])
     saved = SavedAnswer.objects.first()
     objects = [pair, patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
-               batch, attempt, template, saved, check]  # fmt: skip
+               batch, attempt, template, saved, check, batch_of_letters, batch_of_letters.letters.get()]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
@@ -83,6 +84,8 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "contact_pk": records[Contact],
         "patient_id": records[Patient],
         "invitation_id": records[Invitation],
+        "batch_id": records[LetterBatch],
+        "letter_id": records[Letter],
         "reply_id": records[Reply],
         "response_id": records[Response],
         "merge_id": 1,

@@ -40,7 +40,8 @@ def waiting(today: date):
     """Patients without an answer about the records, with an open APCM question, or with a contradiction.
 
     Annotates `why` (of WHY), `step` (of STEPS), `apcm_level`, `texts`, `tries` (posted letters among them),
-    `last_at`, `last_outcome`, `next_on` and of consent letters `posted_on`, `letter_back_at`, `has_letter`. Call-backs that are due come first, then APCM, then whom we tried least.
+    `last_at`, `last_outcome`, `next_on` and of consent letters `posted_on`, `letter_back_at` and
+    `needs_letter`: cannot be texted, stopped the texts or asked for a letter, and has none. Call-backs that are due come first, then APCM, then whom we tried least.
     """
     asked = with_standing(Patient.objects.filter(deceased=False, held="", left_list_at=None)).annotate(
         apcm_answer=current_decision("apcm"),
@@ -93,6 +94,7 @@ def _number_of(rows):
 
 def _with_steps(patients, today: date):
     unanswered = Q(records=None)
+    no_texts = Q(stopped=True) | Q(can_be_texted=False) | Q(last_outcome=Outcome.WANTS_LETTER)
     not_invited = unanswered & Q(stopped=False, was_invited=False, can_be_texted=True)
     return patients.annotate(
         step=Case(
@@ -105,14 +107,9 @@ def _with_steps(patients, today: date):
             When(address_is_bad=True, then=Value("address")),
             When(posted_on__gt=today - LETTER_TAKES, letter_back_at=None, then=Value("post")),
             default=Value("call"),
-        )
+        ),
+        needs_letter=Case(When(no_texts & unanswered, has_letter=False, then=Value(True)), default=Value(False)),
     )
-
-
-def to_write_to(waiting) -> list[int]:
-    """Of `waiting`, those without a letter who cannot be texted, stopped the texts or asked for a letter."""
-    no_texts = Q(stopped=True) | Q(can_be_texted=False) | Q(last_outcome=Outcome.WANTS_LETTER)
-    return list(waiting.filter(no_texts, has_letter=False, records=None).values_list("pk", flat=True))
 
 
 def last_try(patient: Patient) -> tuple[date, str] | None:

@@ -73,7 +73,7 @@ def patient(mrn="1001", first="John", last="Smith", phone="+12055550123", basis=
 HOME = {"address": "12 Oak Street", "city": "Birmingham", "state": "AL", "zip": "35205"}
 
 
-def wording(
+def letter_wording(
     kind="letter", language="en", text="Dear {patient},\n\n{practice} moves. Call {phone}.", **fields
 ) -> Wording:
     told = {"version": 1 + Wording.objects.filter(kind=kind).count(), "title": "About your records"}
@@ -83,7 +83,7 @@ def wording(
 def letters(patients: Iterable[Patient], kind="letter", by=None, **more) -> LetterBatch:
     """A batch to these patients, made and neither printed nor posted."""
     told = {"kind": kind, "wording": None, "envelope": "single"} | more
-    told["wording"] = told["wording"] or wording(kind)
+    told["wording"] = told["wording"] or letter_wording(kind)
     return make_batch(patient_ids=[patient.pk for patient in patients], by=by, **told)
 
 

@@ -1,5 +1,8 @@
 """The personal link of a patient, made from one prefilled sample of the practice's Microsoft form.
 
+Where the practice hosts a redirect page, the link leads there and is short; the page makes the form's link of it
+(consent/redirect_page.py).
+
 The app cannot ask Forms for the key of its code question; it learns it from a sample link in which a person
 has typed a sentinel (reference: microsoft.md 4.3). Forms does not read `+` as a blank, so nothing here does.
 """
@@ -47,6 +50,25 @@ class FormLink:
     def link_for(self, code: str) -> str:
         value = f'"{code}"' if self.quoted else code
         return self.prefix + quote(value, safe="") + self.tail
+
+
+@dataclass(frozen=True)
+class ShortLink:
+    """The code stands behind the #, which a browser does not send to the host of the page."""
+
+    base: str
+
+    def link_for(self, code: str) -> str:
+        return f"{self.base}#{quote(code, safe='')}"
+
+
+def personal_links(practice) -> FormLink | ShortLink:
+    """What makes the links in texts, letters and on sheets, by `link_for(code)`. Raises BadSample."""
+    form = read_sample(practice.form_sample_url)
+    base = practice.short_link_base
+    if not base:
+        return form
+    return ShortLink(base if urlsplit(base).path else f"{base}/")
 
 
 def read_sample(url: str) -> FormLink:

@@ -36,20 +36,27 @@ def live_invitations(phones: Iterable[str], now: datetime) -> dict[str, Invitati
 
 
 @transaction.atomic
-def invite_without_phone(patient_ids: list[int], *, by) -> int:
-    """A code for a letter or the desk, for each of these patients without any live one; returns how many."""
+def invite_without_phone(patient_ids: list[int], *, by, good_until: datetime | None = None) -> int:
+    """A code for a letter or the desk, for each of these patients without any live one; returns how many.
+
+    With `good_until`, a code that ends before is not enough.
+    """
     now = clock.now()
-    covered = set(
-        InvitationPatient.objects.filter(
-            patient__in=patient_ids, invitation__revoked_at=None, invitation__expires_at__gt=now
-        ).values_list("patient", flat=True)
-    )
+    covered = newest_codes(patient_ids, good_until=good_until or now)
     missing = [pk for pk in patient_ids if pk not in covered]
     made = [_new("", now) for _ in missing]
     Invitation.objects.bulk_create(made, batch_size=200)
     _cover({invitation: [pk] for invitation, pk in zip(made, missing, strict=True)})
     record([(invitation, "create", {"phone": [None, ""]}) for invitation in made], by=by)
     return len(made)
+
+
+def newest_codes(patient_ids: list[int], *, good_until: datetime) -> dict[int, Invitation]:
+    """The newest code of each of these patients that is good at least until then, for those that have one."""
+    links = InvitationPatient.objects.filter(
+        patient__in=patient_ids, invitation__revoked_at=None, invitation__expires_at__gt=good_until
+    )
+    return {link.patient_id: link.invitation for link in links.select_related("invitation").order_by("invitation_id")}
 
 
 @transaction.atomic

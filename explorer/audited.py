@@ -11,12 +11,15 @@ from django.core.signals import request_finished
 from django.db.models.signals import pre_save
 
 from consent.models import (
+    AddressVersion,
     ApcmMonth,
     ConsentEvent,
     Disclosure,
     Document,
     Invitation,
     InvitationPatient,
+    Letter,
+    LetterBatch,
     Response,
     ResponseFile,
     Wording,
@@ -96,6 +99,9 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Disclosure: (),
     Document: ("sealed_content", "filename"),
     Wording: ("text",),
+    AddressVersion: ("street", "street2", "city", "state", "zip"),
+    LetterBatch: ("frozen",),
+    Letter: ("name",),
     Practice: (),
     Backup: (),
     User: ("password", "last_login"),

@@ -211,6 +211,7 @@ def _links(user, patient: Patient) -> list[tuple[str, str]]:
     offered = (
         ("consent.record_consent", "Record a decision", "consent_consentevent_record"),
         ("outreach.record_attempt", "Record a call or letter", "outreach_attempt_record"),
+        ("consent.write_letter", "Print a letter", "consent_letterbatch_patient"),
         ("patients.change_patient", "Correct the data", "patients_patient_edit"),
         ("explorer.export_evidence", "Evidence packet (PDF)", "explorer_evidencepacket_patient"),
     )

@@ -13,7 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from consent.form_link import BadSample, read_sample
+from consent.form_link import BadSample, personal_links, read_sample
 from explorer.lib.models import DAYS, Practice
 from explorer.lib.pages import PracticeAdmin
 from outreach.hours import Window, beyond_the_rules
@@ -62,13 +62,14 @@ class PracticeForm(forms.ModelForm):
             "old_practice", "new_practice", "texting_start", "texting_end", "texting_days",
             "texts_per_campaign", "segment_price", "segment_price_on", "texting_basis", "text_unmatched",
             "confirm_stops",
-            "form_sample_url", "code_days", "keep_raw_days",
+            "form_sample_url", "short_link_base", "mail_address", "code_days", "keep_raw_days",
         )  # fmt: skip
         labels = {
             "texting_basis": "Why listed numbers may be texted",
             "text_unmatched": "Also text numbers without a Spruce contact",
             "confirm_stops": "Confirm each STOP by one text",
             "form_sample_url": "The form’s sample link",
+            "short_link_base": "Your redirect page",
             "code_days": "Days a personal code is good for",
             "keep_raw_days": "Days that files are kept",
             "segment_price": "Price of one part, in dollars",
@@ -119,6 +120,13 @@ class PracticeForm(forms.ModelForm):
             raise ValidationError(str(problem)) from None
         return url
 
+    def clean_mail_address(self) -> str:
+        lines = [" ".join(line.split()) for line in self.cleaned_data["mail_address"].splitlines()]
+        lines = [line for line in lines if line]
+        if len(lines) > 3:
+            raise ValidationError("Write the address in three lines or fewer.")
+        return "\n".join(lines)
+
     def clean(self):
         cleaned = super().clean()
         start, end = cleaned.get("texting_start"), cleaned.get("texting_end")
@@ -144,7 +152,7 @@ class PracticeProfileAdmin(PracticeAdmin):
     def get_fieldsets(self, request, obj=None):
         days = "texting_days" if self.has_change_permission(request, obj) else "shown_days"
         return [
-            ("The practice", {"fields": [("name", "doctor"), ("phone", "state"), "time_zone"]}),
+            ("The practice", {"fields": [("name", "doctor"), ("phone", "state"), "mail_address", "time_zone"]}),
             ("The move", {"fields": ["transition_date", ("old_practice", "new_practice")]}),
             (
                 "Texting",
@@ -159,7 +167,7 @@ class PracticeProfileAdmin(PracticeAdmin):
             (
                 "The form",
                 {
-                    "fields": ["form_sample_url", "code_days"],
+                    "fields": ["form_sample_url", "short_link_base", "code_days"],
                     "description": "Every patient gets a personal link made from this one.",
                 },
             ),
@@ -193,6 +201,6 @@ def warnings_about(practice: Practice) -> list[str]:
 def sample_link(practice: Practice) -> str:
     """What a patient's link looks like, with a code of zeros; empty where there is no usable sample."""
     try:
-        return read_sample(practice.form_sample_url).link_for(SAMPLE_CODE)
+        return personal_links(practice).link_for(SAMPLE_CODE)
     except BadSample:
         return ""

@@ -46,6 +46,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent.export_apcmmonth": LEADERS,
     "consent.view_disclosure": EVERYONE,
     "consent.export_disclosure": LEADERS,
+    "consent.view_letterbatch": EVERYONE,
+    "consent.write_letter": CARE_TEAM,
     "outreach.view_contact": EVERYONE,
     "outreach.view_match": EVERYONE,
     "outreach.decide_match": CARE_TEAM,

@@ -32,6 +32,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Form answers", "fact_check", "consent_response_changelist", "consent.view_response", "answers"),
         ("Decisions", "gavel", "consent_consentevent_changelist", "consent.view_consentevent"),
         ("Personal codes", "qr_code_2", "consent_invitation_changelist", "consent.view_invitation"),
+        ("Letters", "mail", "consent_letterbatch_changelist", "consent.view_letterbatch", "addresses"),
         ("Who is left", "call", "outreach_attempt_follow_up", "outreach.view_attempt"),
     ],
     "APCM": [

@@ -9,7 +9,8 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from consent.disclosing import accounting
-from consent.models import ConsentEvent, Response
+from consent.letters import posted_moment
+from consent.models import ConsentEvent, Letter, Response
 from outreach.models import Match, Message, Reply, Suppression
 from patients.admin.showing import label, value
 from patients.models import ImportRow, Patient
@@ -44,6 +45,7 @@ def timeline(patient: Patient, numbers: Iterable[str]) -> list[Entry]:
         *_decisions(patient),
         *_attempts(patient),
         *_disclosures(patient),
+        *_letters(patient),
         *_imports(patient),
         *_matches(patient),
         *_stops(numbers),
@@ -162,6 +164,28 @@ def _disclosures(patient: Patient) -> Iterator[Entry]:
             badge=row.to,
             details=[row.what],
         )
+
+
+def _letters(patient: Patient) -> Iterator[Entry]:
+    """From being made on; the postmark says when a letter went."""
+    for letter in patient.letters.select_related("batch", "batch__wording", "batch__posted_by", "address"):
+        batch = letter.batch
+        yield Entry(
+            at=posted_moment(batch.posted_on, batch.frozen["time_zone"]) if batch.posted_on else batch.made_at,
+            sort=batch.get_kind_display(),
+            title=f"{letter.reference}, {batch.wording.get_language_display()}{_by(batch.posted_by)}",
+            badge="Came back" if letter.returned_at else batch.State(batch.state).label,
+            tone="bad" if letter.returned_at else "good" if batch.posted_on else "",
+            details=[f"To {', '.join(letter.address.lines())}.", *_of_the_post(letter)],
+        )
+
+
+def _of_the_post(letter: Letter) -> Iterator[str]:
+    if letter.batch.posted_on:
+        certified = f", certified {letter.batch.certified}" if letter.batch.certified else ""
+        yield f"Postmark {letter.batch.posted_on:%m/%d/%Y}{certified}."
+    if letter.returned_at:
+        yield f"Came back, written down {_moment(letter.returned_at)}: {letter.get_returned_reason_display()}."
 
 
 def _imports(patient: Patient) -> Iterator[Entry]:

@@ -6,7 +6,7 @@ from datetime import date
 from django.urls import reverse
 
 from consent.apcm.asking import counted, enrolled, opening_month, verdicts
-from consent.models import Response
+from consent.models import AddressVersion, Response
 from explorer.lib.models import Practice
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply, Wave
@@ -36,6 +36,7 @@ def counts(request) -> dict[str, int]:
             "numbers": len(open_checks()),
             "replies": Reply.objects.needs_answer().count(),
             "answers": Response.objects.in_review().count(),
+            "addresses": AddressVersion.objects.waiting().count(),
         }
     return request.work
 
@@ -50,6 +51,7 @@ def tiles(request) -> list[Tile]:
         Tile("Numbers to check", found["numbers"], reverse("admin:outreach_numbercheck_changelist")),
         Tile("Form answers to review", found["answers"], reverse("admin:consent_response_changelist")),
         Tile("Contact matches to review", found["matches"], reverse("admin:outreach_match_changelist")),
+        Tile("Addresses to correct", found["addresses"], reverse("admin:consent_letterbatch_addresses")),
         Tile("Imports to review", found["imports"], reverse("admin:patients_importbatch_changelist")),
         Tile("Texts nobody can be sure of", found["uncertain"], _texts("uncertain")),
         Tile("Late texts held", late_texts(), reverse("admin:outreach_campaign_changelist")),

@@ -1,15 +1,17 @@
 """Who is left: the patients whose answer is still missing, and what is to be done next. A query."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.timezone import localtime
 
-from consent.models import current_decision
+from consent.letters import posted_moment
+from consent.models import AddressVersion, Letter, current_decision
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from outreach import gate, hours
@@ -22,20 +24,24 @@ WHY = LABELS | {"apcm_open": "APCM not answered"}
 STEPS = {
     "due": "Call back today",
     "record": "Record the decision",
+    "address": "Find the right address",
+    "post": "A letter is on its way",
     "call": "Call now",
     "review": "Decide the form answer",
     "text": "A text is still to come",
     "invite": "Send the first text",
     "later": "Call back later",
 }
-TO_CALL = ("due", "record", "call")
+TO_CALL = ("due", "record", "address", "call")
+LETTER_TAKES = timedelta(days=14)  # to arrive, be read and be answered, before somebody calls
 
 
 def waiting(today: date):
     """Patients without an answer about the records, with an open APCM question, or with a contradiction.
 
-    Annotates `why` (of WHY), `step` (of STEPS), `apcm_level`, `texts`, `tries`, `last_at`, `last_outcome` and
-    `next_on`. Call-backs that are due come first, then APCM, then whom we tried least.
+    Annotates `why` (of WHY), `step` (of STEPS), `apcm_level`, `texts`, `tries` (posted letters among them),
+    `last_at`, `last_outcome`, `next_on` and of consent letters `posted_on`, `letter_back_at` and
+    `needs_letter`: cannot be texted, stopped the texts or asked for a letter, and has none. Call-backs that are due come first, then APCM, then whom we tried least.
     """
     asked = with_standing(Patient.objects.filter(deceased=False, held="", left_list_at=None)).annotate(
         apcm_answer=current_decision("apcm"),
@@ -56,6 +62,9 @@ def waiting(today: date):
 
 def _with_efforts(patients):
     last = Attempt.objects.filter(patient=OuterRef("pk")).order_by("-at", "-pk")
+    letters = Letter.objects.filter(batch__kind="letter", batch__cancelled_at=None)
+    mine = letters.filter(patient=OuterRef("pk"))
+    newest = mine.posted().order_by("-batch__posted_on", "-pk")
     level = ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active").values("level")
     return patients.annotate(
         why=Case(
@@ -66,7 +75,11 @@ def _with_efforts(patients):
         apcm_level=Subquery(level[:1]),
         texts=_number_of(Message.patients.through.objects.filter(
             message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN)),
-        tries=_number_of(Attempt.objects.all()),
+        tries=_number_of(Attempt.objects.all()) + _number_of(letters.posted()),
+        posted_on=Subquery(newest.values("batch__posted_on")[:1]),
+        letter_back_at=Subquery(newest.values("returned_at")[:1]),
+        has_letter=Exists(mine.standing().filter(returned_at=None)),
+        address_is_bad=Exists(AddressVersion.objects.waiting().filter(patient=OuterRef("pk"))),
         last_at=Subquery(last.values("at")[:1]),
         last_outcome=Subquery(last.values("outcome")[:1]),
         next_on=Subquery(last.values("next_on")[:1]),
@@ -81,6 +94,7 @@ def _number_of(rows):
 
 def _with_steps(patients, today: date):
     unanswered = Q(records=None)
+    no_texts = Q(stopped=True) | Q(can_be_texted=False) | Q(last_outcome=Outcome.WANTS_LETTER)
     not_invited = unanswered & Q(stopped=False, was_invited=False, can_be_texted=True)
     return patients.annotate(
         step=Case(
@@ -90,9 +104,21 @@ def _with_steps(patients, today: date):
             When(unanswered & Q(answer_in_review=True), then=Value("review")),
             When(unanswered & _text_to_come(), then=Value("text")),
             When(not_invited, then=Value("invite")),
+            When(address_is_bad=True, then=Value("address")),
+            When(posted_on__gt=today - LETTER_TAKES, letter_back_at=None, then=Value("post")),
             default=Value("call"),
-        )
+        ),
+        needs_letter=Case(When(no_texts & unanswered, has_letter=False, then=Value(True)), default=Value(False)),
     )
+
+
+def last_try(patient: Patient) -> tuple[date, str] | None:
+    """When somebody last tried to reach a patient of `waiting` otherwise than by text, and how it went."""
+    tried = [(localtime(patient.last_at).date(), Outcome(patient.last_outcome).label)] if patient.last_at else []
+    if patient.posted_on:
+        back = patient.letter_back_at
+        tried.append((localtime(back).date(), "Letter came back") if back else (patient.posted_on, "Letter posted"))
+    return max(tried, key=lambda each: each[0], default=None)
 
 
 def _text_to_come():
@@ -174,6 +200,8 @@ def next_steps(patients: list[Patient], zone: str) -> dict[int, str]:
         words[patient.pk] = STEPS[patient.step]
         if patient.step in ("due", "later"):
             words[patient.pk] = f"Call back on {patient.next_on:%m/%d/%Y}"
+        elif patient.step == "post":
+            words[patient.pk] = f"Wait for the letter until {patient.posted_on + LETTER_TAKES:%m/%d/%Y}"
         elif patient.pk in reminders:
             words[patient.pk] = reminders[patient.pk]
     return words
@@ -221,7 +249,7 @@ def _days_left(begun: set[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that was said or tried. `kind`: text, reply or attempt."""
+    """Something that was said or tried. `kind`: text, letter, reply or attempt."""
 
     at: datetime
     kind: str
@@ -230,16 +258,26 @@ class Event:
 
 
 def history(patient: Patient, numbers: Iterable[str]) -> list[Event]:
-    """Texts to the patient, replies from the patient's numbers, and what staff tried; the newest first."""
+    """Texts and letters to the patient, replies from the patient's numbers, what staff tried; the newest first."""
     texts = patient.messages.reached().order_by("-first_attempt_at")[:100]
     replies = Reply.objects.filter(Q(patient=patient) | Q(patient=None, phone__in=list(numbers)))
     attempts = patient.attempts.select_related("by")
     events = [
         *(Event(text.first_attempt_at, "text", _text_title(text), text.text) for text in texts),
         *(Event(reply.received_at, "reply", _reply_title(reply), reply.text) for reply in replies[:100]),
+        *_letters(patient),
         *(Event(attempt.at, "attempt", _attempt_title(attempt), attempt.note) for attempt in attempts[:100]),
     ]
     return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _letters(patient: Patient) -> Iterator[Event]:
+    zone = Practice.current().time_zone
+    for letter in patient.letters.posted().select_related("batch")[:100]:
+        yield Event(posted_moment(letter.batch.posted_on, zone), "letter", f"{letter.batch.get_kind_display()} posted")
+        if letter.returned_at:
+            title = f"{letter.batch.get_kind_display()} came back: {letter.get_returned_reason_display()}"
+            yield Event(letter.returned_at, "letter", title)
 
 
 def _text_title(message: Message) -> str:

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, Q
 
 from consent.codes import show
-from consent.form_link import BadSample, read_sample
+from consent.form_link import BadSample, personal_links
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice, TextingBasis
 from outreach import go, planning
@@ -127,7 +127,7 @@ def test_state(test: PhoneTest | None) -> str:
 
 def _link_was_opened(practice: Practice, line: LineState) -> bool:
     try:
-        link = read_sample(practice.form_sample_url).link_for(planning.SAMPLE_CODE)
+        link = personal_links(practice).link_for(planning.SAMPLE_CODE)
     except BadSample:
         return False
     arrived = _through(line.line_id).filter(result=PhoneTest.Result.ARRIVED)
@@ -143,7 +143,7 @@ def stop_was_read() -> bool:
 def _ways(practice: Practice, samples: set[str]) -> tuple[int, int]:
     """Patients whose answer came by the present link, and those of them who got one of these very texts."""
     try:
-        link = read_sample(practice.form_sample_url)
+        link = personal_links(practice)
     except BadSample:
         return 0, 0
     by_link: set[int] = set()
@@ -207,7 +207,7 @@ def parts(campaign: Campaign, practice: Practice) -> dict[str, str]:
     linked = Match.objects.linked().order_by("patient_id").values_list("patient_id", "contact_id")
     return {
         "the words": go.words_hash(repr(steps)),
-        "the form link": go.words_hash(practice.form_sample_url),
+        "the form link": go.words_hash(practice.form_sample_url + practice.short_link_base),
         "who is asked": f"{campaign.cohort}, limit {campaign.limit}",
         "the practice’s names and phone": go.words_hash(repr((practice.name, practice.doctor, practice.phone))),
         "the patient list": " ".join(map(str, newest)) if newest else "",

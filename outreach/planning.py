@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from consent.codes import show
-from consent.form_link import BadSample, read_sample
+from consent.form_link import BadSample, personal_links
 from explorer.lib.models import Practice
 from outreach import facts, gate, segments, wording
 from outreach.models import Campaign, CampaignStep, Match, Message, Suppression
@@ -112,13 +112,13 @@ class Links:
         self.practice = practice
 
     @cached_property
-    def _sample(self):
-        return read_sample(self.practice.form_sample_url)
+    def _links(self):
+        return personal_links(self.practice)
 
     def values(self, code: str) -> dict[str, str]:
         """Raises NoLink."""
         try:
-            link = self._sample.link_for(code)
+            link = self._links.link_for(code)
         except BadSample as problem:
             raise NoLink(f"The form's sample link cannot be used: {problem}") from None
         return {

@@ -7,7 +7,7 @@ they add up to the number of patients.
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
-from consent.models import ConsentEvent, Response, current_decision
+from consent.models import ConsentEvent, Letter, Response, current_decision
 from explorer.lib.models import Practice, TextingBasis
 from outreach.models import Attempt, ContactPhone, Match, Message, Suppression
 from outreach.numbers import held_by_somebody_else
@@ -101,8 +101,9 @@ def said_no_later():
 
 
 def was_invited():
+    letters = Letter.objects.arrived().filter(patient=OuterRef("pk"), batch__kind="letter")
     mailed = Attempt.objects.filter(patient=OuterRef("pk"), channel="letter", outcome="mailed")
-    return Exists(_confirmed()) | Exists(mailed)
+    return Exists(_confirmed()) | Exists(mailed) | Exists(letters)
 
 
 def _confirmed():

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Response, ResponseFile, Wording
+from consent.letters import make_batch
+from consent.models import ConsentEvent, LetterBatch, Response, ResponseFile, Wording
 from consent.wordings.disclosures import APCM_DISCLOSURES
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice
@@ -87,6 +88,23 @@ def apcm_proof() -> dict:
 def consent_wording(kind="apcm", version=1, text="What {practice} asks.", language="en", **fields) -> Wording:
     told = {"title": "A wording", "valid_from": date(2026, 1, 1)} | fields
     return Wording.objects.create(kind=kind, version=version, language=language, text=text, **told)
+
+
+HOME = {"address": "12 Oak Street", "city": "Birmingham", "state": "AL", "zip": "35205"}
+
+
+def letter_wording(
+    kind="letter", language="en", text="Dear {patient},\n\n{practice} moves. Call {phone}.", **fields
+) -> Wording:
+    told = {"version": 1 + Wording.objects.filter(kind=kind).count(), "title": "About your records"}
+    return Wording.objects.create(kind=kind, language=language, text=text, valid_from=date(2026, 1, 1), **told | fields)
+
+
+def letters(patients: Iterable[Patient], kind="letter", by=None, **more) -> LetterBatch:
+    """A batch to these patients, made and neither printed nor posted."""
+    told = {"kind": kind, "wording": None, "envelope": "single"} | more
+    told["wording"] = told["wording"] or letter_wording(kind)
+    return make_batch(patient_ids=[patient.pk for patient in patients], by=by, **told)
 
 
 def contact(spruce_id="entity_1", given="John", family="Smith", phone="+12055550123", **fields):

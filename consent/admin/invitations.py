@@ -126,6 +126,6 @@ class InvitationAdmin(PracticeAdmin):
 def _link(invitation: Invitation, practice: Practice) -> str:
     """The personal link, or "" while the practice profile holds no usable sample."""
     try:
-        return form_link.read_sample(practice.form_sample_url).link_for(invitation.code)
+        return form_link.personal_links(practice).link_for(invitation.code)
     except form_link.BadSample:
         return ""

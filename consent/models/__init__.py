@@ -2,16 +2,20 @@ from consent.models.apcm_months import ApcmMonth, Disclosure
 from consent.models.documents import Document
 from consent.models.invitations import Invitation, InvitationPatient
 from consent.models.ledger import ConsentEvent, current_decision, some_charts_merged, with_other_chart
+from consent.models.letters import AddressVersion, Letter, LetterBatch
 from consent.models.responses import Response, ResponseFile
 from consent.models.wordings import Wording
 
 __all__ = [
+    "AddressVersion",
     "ApcmMonth",
     "ConsentEvent",
     "Disclosure",
     "Document",
     "Invitation",
     "InvitationPatient",
+    "Letter",
+    "LetterBatch",
     "Response",
     "ResponseFile",
     "Wording",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from explorer.lib import clock
+from explorer.lib.links import check_page_address
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -56,6 +57,19 @@ class Practice(models.Model):
     form_sample_url = models.TextField(
         blank=True,
         help_text="The prefilled Microsoft Forms link, made with TOKEN123 as the answer to the code question.",
+    )
+    short_link_base = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[check_page_address],
+        help_text="Where the practice hosts its redirect page, as https://go.example.com/. Empty: links lead to the "
+        "form itself.",
+    )
+    mail_address = models.TextField(
+        "mailing address",
+        blank=True,
+        max_length=200,
+        help_text="Up to three lines, as they stand on letters. Mail that cannot be delivered comes back to it.",
     )
     code_days = models.PositiveSmallIntegerField(default=60, help_text="How long a personal code is good for.")
     texts_per_campaign = models.PositiveSmallIntegerField(

@@ -4,8 +4,11 @@ Lengths are in millimetres from the upper left corner.
 """
 
 import logging
+import unicodedata
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
@@ -19,6 +22,7 @@ LATIN_FACES = {"": FONTS / "DejaVuSansCondensedLatin.ttf", "B": FONTS / "DejaVuS
 FAMILY = "DejaVu"
 MARGIN = 20
 LINE = 1.4  # line height by font size
+POINT = 25.4 / 72  # in millimetres
 
 logging.getLogger("fontTools").setLevel(logging.ERROR)  # its notes on subsetting would name the letters used
 
@@ -54,13 +58,28 @@ class Paper(FPDF):
     def heading(self, text: str, size: float = 13) -> None:
         self.ln(2)
         self.set_font(FAMILY, "B", size)
-        self.multi_cell(0, size * LINE * 0.3528, text, new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, size * LINE * POINT, text, new_x="LMARGIN", new_y="NEXT")
         self.set_font(FAMILY, size=10)
 
     def paragraph(self, text: str, size: float = 10) -> None:
         self.set_font(FAMILY, size=size)
-        self.multi_cell(0, size * LINE * 0.3528, text, new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, size * LINE * POINT, text, new_x="LMARGIN", new_y="NEXT")
         self.ln(1.5)
+
+    def put(self, x: float, y: float, text: str, *, size: float, style: str = "", align: str = "L") -> None:
+        """One line of text; `y` is its base line, `x` its left end, its middle ("C") or its right end ("R")."""
+        if align != "L":
+            x -= width_of(text, size=size, style=style) / (2 if align == "C" else 1)
+        self.set_font(FAMILY, style, size)
+        self.text(x, y, text)
+
+    def squares(self, rows, x: float, y: float, side: float) -> None:
+        """A picture of black and white modules, as of a QR code: one rectangle for each run of black ones."""
+        rows = [list(row) for row in rows]
+        unit = side / len(rows) / POINT
+        marks = [f"{start} {place} {length} 1 re" for place, row in enumerate(rows) for start, length in _runs(row)]
+        top = (self.h - y) / POINT
+        self._out(f"q {unit:.5f} 0 0 {-unit:.5f} {x / POINT:.3f} {top:.3f} cm {' '.join(marks)} f Q")
 
     def bytes(self) -> bytes:
         content = bytes(self.output())
@@ -70,9 +89,63 @@ class Paper(FPDF):
 
 
 def unprintable(text: str, face: Path = FACES[""]) -> str:
-    """The letters for which the font has no shape, each once, as in Korean or Chinese; empty: all can be printed."""
-    shapes = _shapes(face)
-    return "".join(sign for sign in dict.fromkeys(text) if sign.isprintable() and ord(sign) not in shapes)
+    """The letters that cannot be set, each once; empty: all can be printed.
+
+    The font has no shape for them, as in Korean or Chinese, or they run from right to left, as in Arabic or Hebrew.
+    """
+    return "".join(sign for sign in dict.fromkeys(text) if sign.isprintable() and _cannot_be_set(sign, face))
+
+
+def _cannot_be_set(sign: str, face: Path) -> bool:
+    return ord(sign) not in _shapes(face) or unicodedata.bidirectional(sign) in ("R", "AL", "AN")
+
+
+def width_of(text: str, *, size: float, style: str = "") -> float:
+    """Of one line, in millimetres."""
+    return sum(map(_widths(style), map(ord, text))) * size * POINT / 1000
+
+
+@lru_cache(maxsize=256)  # the paragraphs that many letters share
+def wrapped(text: str, width: float, *, size: float, style: str = "") -> tuple[str, ...]:
+    """The text in lines of at most this width; a word that is longer than a line is broken. Never empty."""
+    lines, line = [], ""
+    for word in text.split():
+        joined = f"{line} {word}" if line else word
+        if width_of(joined, size=size, style=style) > width:
+            *before, joined = _broken(word, width, size, style)
+            lines += [line, *before] if line else before
+        line = joined
+    return (*lines, line)
+
+
+def _broken(word: str, width: float, size: float, style: str) -> list[str]:
+    pieces, piece = [], ""
+    for sign in word:
+        if piece and width_of(piece + sign, size=size, style=style) > width:
+            pieces.append(piece)
+            piece = ""
+        piece += sign
+    return [*pieces, piece]
+
+
+def _runs(row: list) -> Iterator[tuple[int, int]]:
+    """(where it starts, how long it is) of each run of black modules."""
+    place = 0
+    for black, run in groupby(row, key=bool):
+        length = len(list(run))
+        if black:
+            yield place, length
+        place += length
+
+
+@cache
+def _widths(style: str) -> Callable[[int], float]:
+    """The width of a character in thousandths of the font's size."""
+    font = TTFont(FACES[style])
+    scale, shapes, metrics = 1000 / font["head"].unitsPerEm, font.getBestCmap(), font["hmtx"]
+    missing = metrics[".notdef"][0] * scale
+    widths = {code: metrics[name][0] * scale for code, name in shapes.items()}
+    return lambda code: widths.get(code, missing)
 
 
 @cache

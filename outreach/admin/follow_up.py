@@ -23,10 +23,10 @@ from patients.phones import display as shown
 Outcome = Attempt.Outcome
 PER_PAGE = 25
 ANSWERED = ("given", "declined", "revoked", "excluded")  # no reasons to be on the list
-STEP_BADGES = {"due": "bad", "record": "warn", "call": "info", "review": "warn"}
+STEP_BADGES = {"due": "bad", "record": "warn", "call": "info", "review": "warn", "address": "warn"}
 BY_PHONE = [
-    Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.VOICEMAIL, Outcome.NO_ANSWER,
-    Outcome.WRONG_NUMBER, Outcome.NOT_IN_SERVICE, Outcome.MAILED, Outcome.RETURNED, Outcome.OTHER,
+    Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.WANTS_LETTER, Outcome.VOICEMAIL,
+    Outcome.NO_ANSWER, Outcome.WRONG_NUMBER, Outcome.NOT_IN_SERVICE, Outcome.MAILED, Outcome.RETURNED, Outcome.OTHER,
 ]  # fmt: skip
 ON_A_NUMBER = (Outcome.WRONG_NUMBER, Outcome.NOT_IN_SERVICE)
 
@@ -89,15 +89,16 @@ class AttemptAdmin(PracticeAdmin):
         step, why, words = (request.GET.get(name, "").strip() for name in ("step", "why", "q"))
         left = follow_up.waiting(practice.today())
         left = left.filter(why=why) if why else left
-        steps = dict((left.search(words) if words else left).values_list("pk", "step"))
+        found = list((left.search(words) if words else left).values_list("pk", "step", "needs_letter"))
+        steps = {pk: its for pk, its, _ in found}
         chosen = [pk for pk in steps if step in ("", steps[pk])]
         listed = Paginator(chosen, PER_PAGE).get_page(request.GET.get("p"))
-        found = {patient.pk: patient for patient in left.order_by().filter(pk__in=list(listed))}
+        shown_now = {patient.pk: patient for patient in left.order_by().filter(pk__in=list(listed))}
         return self.show(
             request,
             "outreach/follow_up.html",
             "Who is left",
-            rows=_rows([found[pk] for pk in listed], practice),
+            rows=_rows([shown_now[pk] for pk in listed], practice),
             listed=listed,
             step=step,
             why=why,
@@ -105,6 +106,7 @@ class AttemptAdmin(PracticeAdmin):
             tabs=_tabs(Counter(steps.values())),
             reasons=[(code, label) for code, label in follow_up.WHY.items() if code not in ANSWERED],
             keep=urlencode({"step": step, "why": why, "q": words}),
+            by_letter=[pk for pk, _, needs in found if needs] if request.user.has_perm("consent.write_letter") else (),
             may_record=request.user.has_perm("outreach.record_attempt"),
         )
 
@@ -153,7 +155,7 @@ def _rows(patients: list[Patient], practice: Practice) -> list[dict]:
             "patient": patient,
             "why": follow_up.WHY[patient.why],
             "apcm": ApcmEnrolment.Level(patient.apcm_level).label if patient.apcm_level else "",
-            "last": Outcome(patient.last_outcome).label if patient.last_outcome else "",
+            "last": follow_up.last_try(patient),
             "step": steps[patient.pk],
             "badge": STEP_BADGES.get(patient.step, ""),
             "numbers": [(number, shown(number.e164)) for number in numbers[patient.pk]],

@@ -32,6 +32,7 @@ class Attempt(models.Model):
         ANSWERED = "answered", "Reached, decision recorded"
         THINKING = "thinking", "Reached, wants to think"
         CALL_BACK = "call_back", "Reached, call back later"
+        WANTS_LETTER = "wants_letter", "Reached, wants a letter"
         VOICEMAIL = "voicemail", "Left a voicemail without details"
         NO_ANSWER = "no_answer", "No answer"
         WRONG_NUMBER = "wrong_number", "Wrong number"
@@ -41,7 +42,7 @@ class Attempt(models.Model):
         OTHER = "other", "Other"
 
     BY_VOICE = (Channel.CALL, Channel.IN_PERSON)
-    SPOKEN = (Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.VOICEMAIL)
+    SPOKEN = (Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.WANTS_LETTER, Outcome.VOICEMAIL)
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="attempts")
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.CALL)

@@ -11,6 +11,8 @@ from consent.models import (
     Disclosure,
     Document,
     Invitation,
+    Letter,
+    LetterBatch,
     Response,
     ResponseFile,
     Wording,
@@ -67,6 +69,7 @@ def one_of_each() -> dict[type, int]:
     template, _ = TextTemplate.objects.get_or_create(day=0, defaults={"body": "{practice}: {link}"})
     pair = DuplicatePair.objects.create(one=patient, other=decision.patient, score=80, reasons=["The same name."])
     check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
+    batch_of_letters = makers.letters([makers.patient(mrn="1004", phone="", **makers.HOME)])
     saved = SavedAnswer.objects.first()
     who_bills, wording = makers.practitioner(), makers.consent_wording()
     fact = CareFact.objects.create(patient=patient, kind="payer", on=AT.date(), answer="part_b", source="card")
@@ -75,7 +78,8 @@ def one_of_each() -> dict[type, int]:
     )
     told = Disclosure.objects.create(patient=patient, purpose="notice", to="Old Practice", what="Name.")
     objects = [paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message, reply, stop,
-               response, decision, batch, attempt, template, saved, check, wording, fact, month, told]  # fmt: skip
+               response, decision, batch, attempt, template, saved, check, wording, fact, month, told,
+               batch_of_letters, batch_of_letters.letters.get()]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
@@ -108,6 +112,8 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "contact_pk": records[Contact],
         "patient_id": records[Patient],
         "invitation_id": records[Invitation],
+        "batch_id": records[LetterBatch],
+        "letter_id": records[Letter],
         "reply_id": records[Reply],
         "response_id": records[Response],
         "merge_id": 1,

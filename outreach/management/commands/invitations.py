@@ -2,7 +2,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from consent.form_link import BadSample, FormLink, read_sample
+from consent.form_link import BadSample, FormLink, ShortLink, personal_links
 from consent.invitations import BadToken, Token, take_over
 from consent.models import Invitation
 from explorer.lib import clock
@@ -105,9 +105,9 @@ def rows() -> list[list]:
     return table
 
 
-def _link() -> FormLink | None:
+def _link() -> FormLink | ShortLink | None:
     """Without a sample link the export has codes but no links."""
     try:
-        return read_sample(Practice.current().form_sample_url)
+        return personal_links(Practice.current())
     except BadSample:
         return None

@@ -163,6 +163,7 @@ def _guessed(headings: Sequence[str], cells: list[list[str]]) -> dict[str, int]:
     _settle_births(columns, headings)
     _settle_names(columns, cells)
     _settle_records(columns, headings, seen)
+    _settle_signature(columns, seen)
     return columns
 
 
@@ -240,6 +241,16 @@ def _settle_records(columns: dict[str, int], headings: Sequence[str], seen: list
         for meaning in [meaning for meaning, place in columns.items() if place == index]:
             del columns[meaning]
         columns["records"] = index
+
+
+def _settle_signature(columns: dict[str, int], seen: list[Looks]) -> None:
+    """A box whose title is not understood, in a form without any other signature, must be ticked like one."""
+    if "signature_box" in columns or "signature_name" in columns:
+        return
+    placed = set(columns.values())
+    boxes = [index for index, look in enumerate(seen) if look.ticked and index not in placed]
+    if boxes:
+        columns["signature_box"] = boxes[-1]
 
 
 def _date_style(columns: Mapping[str, int], cells: list[list[str]]) -> DateStyle:

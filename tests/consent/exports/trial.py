@@ -4,6 +4,7 @@ import csv
 import json
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import StringIO
@@ -54,7 +55,8 @@ class Found:
 
 def command(*args, **options) -> dict:
     out = StringIO()
-    call_command(*args, json=True, stdout=out, **options)
+    with suppress(SystemExit):
+        call_command(*args, json=True, stdout=out, **options)
     return json.loads(out.getvalue().splitlines()[-1])
 
 
@@ -90,7 +92,7 @@ def _codes(r: random.Random, folder: Path, persons, start, at) -> list[Code]:
     command("invitations", take_over=folder / "codes.csv")
     command("invitations", create=True, export=folder / "all.csv")
     foreign = {code.text for code in codes}
-    for row in csv.DictReader((folder / "all.csv").open(encoding="utf-8-sig")):
+    for row in _read(folder / "all.csv"):
         if row["code"] not in foreign:
             issued, expires = (datetime.fromisoformat(row[key]).astimezone(ZONE).replace(tzinfo=None) for key in ("created_at", "expires_at"))
             codes.append(Code(row["code"], tuple(row["mrns"].split("|")), issued, expires))
@@ -101,8 +103,12 @@ def _codes(r: random.Random, folder: Path, persons, start, at) -> list[Code]:
 def _judge(folder: Path, name: str, truths: dict[int, Row], persons, repeat: int) -> Found:
     found = Found()
     told = command("import_responses", folder / name, apply=True, export=folder / "out.csv")
+    if "error" in told:
+        found.law_broken.append(told["error"])
+        found.rows += len(truths)
+        return found
     found.seconds = told["seconds"]
-    lines = {int(line["row"]): line for line in csv.DictReader((folder / "out.csv").open(encoding="utf-8-sig"))}
+    lines = {int(line["row"]): line for line in _read(folder / "out.csv")}
     expected = {place: row for place, row in truths.items() if row.truth.ideal != "none"}
     if told["rows"] != sum(told[key] for key in ("applied", "review", "duplicate", "rejected")) or lines.keys() != expected.keys():
         found.law_broken.append(told)
@@ -141,7 +147,7 @@ def _judge_row(found: Found, row: Row, line: dict | None) -> None:
 
 def _judge_standings(found: Found, folder: Path, rows: dict[int, Row], persons) -> None:
     command("standings", export=folder / "standings.csv")
-    lines = {line["mrn"]: line for line in csv.DictReader((folder / "standings.csv").open(encoding="utf-8-sig"))}
+    lines = {line["mrn"]: line for line in _read(folder / "standings.csv")}
     said: dict[str, dict[str, str]] = {person.mrn: {} for person in persons}
     for row in sorted(rows.values(), key=lambda row: row.completed):
         truth = row.truth
@@ -163,6 +169,11 @@ def _judge_standings(found: Found, folder: Path, rows: dict[int, Row], persons) 
 def _csv(path: Path, rows: list[list]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
 
 
 def kinds_of(notes: list) -> Counter:

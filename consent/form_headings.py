@@ -125,7 +125,7 @@ _RULES = (
         "signature_name",
         8,
         r"\bnam\w*\b.*(signature|\bsign\b)|(signature|\bsign\b|"
-        "\bfirma\b).*(name|nombre)",
+        r"\bfirma|unterschrift|assinatura|署名).*(name|nombre|\bnom\b|\bnome\b|名)",
     ),
     Rule("signature_name", 6, rf"{_SIGN}|\bsign here\b"),
     Rule(
@@ -156,7 +156,7 @@ _RULES = (
     Rule(
         "apcm",
         7,
-        r"\bapcm\b|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|"
+        r"(?<![a-z])apcm(?![a-z])|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|"
         r"administracion|coordinacion) "
         r"(de |del |de la )?(la |su |los )?(atencion|cuidado)|atencion primaria avanzada|monthly care|care program|"
         r"care coordination|(betreuungs|versorgungs|pflege)\w*programm|primarversorgung|"
@@ -180,6 +180,7 @@ _RULES = (
         9,
         r"understand|acknowledg|entiendo|entiende|comprend|reconozco|reconnai|verstehe|verstanden|zur kenntnis|"
         r"\bentendo|compreend|estou ciente|理解|承知|了解",
+        r"^\W*(i|we) (hereby |do |also )*(agree|consent|authori[sz]e|elect|give|permit|choose|want)\b",
     ),
     Rule(
         "understood",

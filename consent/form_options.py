@@ -32,7 +32,7 @@ _VERB = (
     r"(consent(?:ed)?|agreed?|authori[sz]ed?|accept(?:ed)?|approve|"
     r"allow|permit|give|grant|want|wish|would like|choose|elect|"
     r"continue|direct|request|autorizo|acepto|consiento|doy|permito|deseo|quiero|estoy de acuerdo|elijo|"
-    r"prefiero|solicito|apruebo|stimme|einverstanden|willige|erlaube|gestatte|genehmige|erteile|ermachtige|mochte|will|"
+    r"prefiero|solicito|apruebo|stimme|einverstanden|willige|erlaube|gestatte|genehmige|erteile|nehme|bleibe|ermachtige|mochte|will|"
     r"wunsche|akzeptiere|n?accepte|n?autorise|n?approuve|nconsens|consens|ne souhaite|souhaite|desire|veux|donne|permets|"
     r"concordo|aceito|consinto|desejo|quero|dou|gostaria|aprovo)"
 )
@@ -59,7 +59,7 @@ _NOT_APPLICABLE = re.compile(
     r"je ne participe pas|nao (se )?aplica(vel)?|"
     r"(i am|im) not (\w+ )?(enrolled|in (it|apcm|the|that|this)|an apcm|on medicare|a medicare|part of)|not enrolled|"
     r"i (do not|dont) have (apcm|medicare)|i was never (in|enrolled)|(yo )?no (estoy inscrit\w*|participo|pertenezco)|"
-    r"(ich )?(bin|nehme)( \w+){0,4}? nicht (angemeldet|eingeschrieben|teil|dabei)|(ich )?nehme nicht teil|"
+    r"(ich )?bin( \w+){0,4}? nicht (angemeldet|eingeschrieben|dabei)|(ich )?nehme( \w+)? nicht (?!mehr|weiter)(\w+ ){0,4}?teil|"
     r"(eu )?nao (estou inscrit\w*|participo|faco parte))\b"
 )
 _MORE_INFORMATION = re.compile(

@@ -57,7 +57,8 @@ class Rule:
 
 
 _SIGN = (
-    r"signature|\bfirm(a|e|ar|o)\b|unterschr|unterzeichn|\bsign(er|ez|e|ieren)\b|assinatura|\bassin(e|ar|o)\b|署名|サイン"
+    r"signature|\bfirm(a|e|ar|o)\b|unterschr|unterzeichn|\bsign(er|ez|e|ieren)\b|assinatura|"
+    r"\bassin(e|ar|o)\b|署名|サイン"
 )
 _RULES = (
     Rule(
@@ -89,7 +90,8 @@ _RULES = (
         7,
         r"todays date|date (of |you )?(signing|signature|signed|sign)\b|signed on|"
         r"signature date|fecha de (hoy|la firma|firma)|"
-        r"heutiges datum|datum (der|ihrer) unterschrift|unterschriftsdatum|date de (la |votre )?signature|date du jour|"
+        r"heutiges datum|datum (der|ihrer) unterschrift|unterschriftsdatum|date de (la |votre )?signature|"
+        r"date du jour|"
         r"data de hoje|data d[ae] (sua )?assinatura|署名日|(本|今)日の日付|記入日",
     ),
     Rule("signed_on", 3, r"^\W*(date|fecha|datum|日付)\W*$"),
@@ -131,7 +133,8 @@ _RULES = (
     Rule(
         "signature_box",
         9,
-        r"(check|tick|\bbox|marque|marcar|casilla|caixa|kreuz|coch).*(sign|firma|unterschr|unterzeich|assin)|by checking|"
+        r"(check|tick|\bbox|marque|marcar|casilla|caixa|kreuz|coch).*(sign|firma|unterschr|unterzeich|assin)|"
+        r"by checking|"
         r"(sign|firma|unterschr|unterzeich|assin).*(\bcheck|\btick|casilla|caixa|kreuz|coch)|"
         r"typed name (is|serves|"
         r"constitutes|counts)|(is|as|constitutes) my (electronic |legal )*signature|agree to sign|"
@@ -143,16 +146,19 @@ _RULES = (
         "records",
         6,
         r"\brecords?\b|\bchart\b|\b(medical|health) (file|information|history)|expediente|histori\w+ (medic|clinic)|"
-        r"registros|archivos? medic|informacion (medica|de salud|clinica)|(kranken|patienten|gesundheits|medizinische)\w* ?"
-        r"(akten?|unterlagen|daten|informationen)|\bakten?\b|\bunterlagen\b|dossiers? |renseignements (medica|de sante)|"
+        r"registros|archivos? medic|informacion (medica|de salud|clinica)|(kranken|patienten|gesundheits|"
+        r"medizinische)\w* ?"
+        r"(akten?|unterlagen|daten|informationen)|\bakten?\b|\bunterlagen\b|dossiers? |renseignements (medica|"
+        r"de sante)|"
         r"donnees (medica|de sante)|informations (medica|de sante)|prontuario|ficha (clinica|medica)|"
         r"(informacoes|dados) (medic|de saude|clinic)|(診療|医療|健康)(記録|情報)|カルテ|診療録",
     ),
     Rule(
         "records",
         3,
-         r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwillig|einverstanden|consentement|autoris|"
-        r"\bacceptez|consentimento|同意"),
+        r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwillig|einverstanden|consentement|autoris|"
+        r"\bacceptez|consentimento|同意",
+    ),
     Rule(
         "apcm",
         7,
@@ -161,7 +167,8 @@ _RULES = (
         r"(de |del |de la )?(la |su |los )?(atencion|cuidado)|atencion primaria avanzada|monthly care|care program|"
         r"care coordination|(betreuungs|versorgungs|pflege)\w*programm|primarversorgung|"
         r"(gestion|coordination|suivi) (avancee )?(de|des) (vos )?soins|soins primaires|programme de soins|"
-        r"(gestao|gerenciamento|coordenacao) (avancad\w+ )?(de|do|dos|da) (\w+ )?(cuidado|atencao)|cuidados primarios|"
+        r"(gestao|gerenciamento|coordenacao) (avancad\w+ )?(de|do|dos|da) (\w+ )?(cuidado|atencao)|"
+        r"cuidados primarios|"
         r"atencao primaria|programa de cuidados|ケア(管理|マネジメント|プログラム)|プライマリ",
     ),
     Rule(
@@ -171,7 +178,8 @@ _RULES = (
         r"\blet\b.*\bknow\b|"
         r"\b(end|ending|terminat|revo[ck]|stop|cancel|withdraw)\w*\b.*\b(bill|authority)|\bnotice to\b|"
         r"\b(bill\w*|authority|apcm) (\w+ ){0,3}?(end|terminat|revo[ck]|cancel|withdraw)\w*|"
-        r"\b(old|former|previous|prior|current) (practice|office|group|doctor|clinic)s?.{0,60}\b(bill|know|inform|told)|"
+        r"\b(old|former|previous|prior|current) (practice|office|group|doctor|clinic)s?.{0,60}\b(bill|know|"
+        r"inform|told)|"
         r"\bavis\w+|\binform(ar\w*|er|e|en|amos|emos)\b|\binformier|\bnotific|comunicar|mitteil|bescheid|verstandig|"
         r"benachrichtig|\b(prevenir|prevenions|avertir|avertissions)\b|\bfaire savoir|通知|知らせ|伝え",
     ),
@@ -192,7 +200,8 @@ _RULES = (
         10,
         r"voluntar|(withdraw|revoke|cancel)\w* (my|this|your|it|the) ?(consent|"
         r"authori[sz]ation|permission|at any)|"
-        r"may be withdrawn|(retirar|revocar|revogar) (mi|este|su|meu|minha|esta) (consent|autoriz)|freiwillig|volontair|"
+        r"may be withdrawn|(retirar|revocar|revogar) (mi|este|su|meu|minha|esta) (consent|autoriz)|freiwillig|"
+        r"volontair|"
         r"(retirer|revoquer) (mon|ce|cette|votre)|widerruf|任意|自由意[思志]|撤回",
     ),
     Rule(
@@ -208,7 +217,12 @@ _RULES = (
         r"comment|\bnotes?\b|remarks?|anything else|additional information|comentario|"
         r"observac|kommentar|anmerkung|commentaire|remarque|ご?意見|ご?質問|ご?要望",
     ),
-    Rule("comment", 5, r"\bquestions?\b|preguntas?|perguntas?|duvidas|\bfragen\b|コメント|備考|bemerkung", r"question \d|pregunta \d"),
+    Rule(
+        "comment",
+        5,
+        r"\bquestions?\b|preguntas?|perguntas?|duvidas|\bfragen\b|コメント|備考|bemerkung",
+        r"question \d|pregunta \d",
+    ),
     Rule(
         "representative",
         6.5,

@@ -25,15 +25,15 @@ _YES_WORD = (
     r"sure|of course|certainly|absolutely|definitely|claro|por supuesto|de acuerdo|conforme|einverstanden|gerne?|"
     r"daccord|bien sur|volontiers|com certeza|concordo|✓|✔|✅|☑|x"
 )
-_NO_WORD = (
-    r"no+|n|nope|nah|nein|non|nao|false|falso|0|declined?|refused?|disagree|❌|✗"
-)
+_NO_WORD = r"no+|n|nope|nah|nein|non|nao|false|falso|0|declined?|refused?|disagree|❌|✗"
 _VERB = (
     r"(consent(?:ed)?|agreed?|authori[sz]ed?|accept(?:ed)?|approve|"
     r"allow|permit|give|grant|want|wish|would like|choose|elect|"
     r"continue|direct|request|autorizo|acepto|consiento|doy|permito|deseo|quiero|estoy de acuerdo|elijo|"
-    r"prefiero|solicito|apruebo|stimme|einverstanden|willige|erlaube|gestatte|genehmige|erteile|nehme|bleibe|ermachtige|mochte|will|"
-    r"wunsche|akzeptiere|n?accepte|n?autorise|n?approuve|nconsens|consens|ne souhaite|souhaite|desire|veux|donne|permets|"
+    r"prefiero|solicito|apruebo|stimme|einverstanden|willige|erlaube|gestatte|genehmige|erteile|nehme|bleibe|"
+    r"ermachtige|mochte|will|"
+    r"wunsche|akzeptiere|n?accepte|n?autorise|n?approuve|nconsens|consens|ne souhaite|souhaite|desire|veux|donne|"
+    r"permets|"
     r"concordo|aceito|consinto|desejo|quero|dou|gostaria|aprovo)"
 )
 _NEGATION = (
@@ -42,7 +42,8 @@ _NEGATION = (
 )
 _NEGATED = (
     rf"\b{_NEGATION}( \w+){{0,2}}? {_VERB}\b|\bstimme nicht\b|"
-    rf"\b{_VERB}( \w+){{0,8}}? (nicht|kein\w*|pas|jamais)\b|\bn(e|accepte|autorise|approuve|consens)( \w+){{0,4}}? pas\b|"
+    rf"\b{_VERB}( \w+){{0,8}}? (nicht|kein\w*|pas|jamais)\b|\bn(e|accepte|autorise|approuve|"
+    rf"consens)( \w+){{0,4}}? pas\b|"
     r"\b(decline|refuse|disagree|object|rechazo|niego|me opongo|lehne\b.*\bab|verweigere|widerspreche|"
     r"moppose|recuso|discordo|nego|give no|doy ningun)\b|^(please )?leave\b.*\b(where|as) (it|they)\b"
 )
@@ -53,21 +54,27 @@ _AFFIRMED = (
 )
 _NOT_APPLICABLE = re.compile(
     r"^((no|nein|non|nao)[ ,]+)?((this|that|it|the question|apcm|das|dies|cela|ca|isto|esto|esta pregunta) )?"
-    r"(n a|na|not applicable|(does not|doesnt) (apply|concern)|no (me |se )?aplica(ble)?|no es aplicable|no corresponde|"
+    r"(n a|na|not applicable|(does not|doesnt) (apply|concern)|no (me |se )?aplica(ble)?|no es aplicable|"
+    r"no corresponde|"
     r"(trifft|gilt)( \w+){0,3}? nicht|nicht (zutreffend|anwendbar)|entfallt|betrifft mich nicht|"
     r"sans objet|non applicable|(ne )?(s|me) ?(applique|concerne) pas|(je )?ne suis pas (concerne|inscrit)\w*|"
     r"je ne participe pas|nao (se )?aplica(vel)?|"
     r"(i am|im) not (\w+ )?(enrolled|in (it|apcm|the|that|this)|an apcm|on medicare|a medicare|part of)|not enrolled|"
-    r"i (do not|dont) have (apcm|medicare)|i was never (in|enrolled)|(yo )?no (estoy inscrit\w*|participo|pertenezco)|"
-    r"(ich )?bin( \w+){0,4}? nicht (angemeldet|eingeschrieben|dabei)|(ich )?nehme( \w+)? nicht (?!mehr|weiter)(\w+ ){0,4}?teil|"
+    r"i (do not|dont) have (apcm|medicare)|i was never (in|enrolled)|(yo )?no (estoy inscrit\w*|participo|"
+    r"pertenezco)|"
+    r"(ich )?bin( \w+){0,4}? nicht (angemeldet|eingeschrieben|dabei)|(ich )?nehme( \w+)? nicht (?!mehr|"
+    r"weiter)(\w+ ){0,4}?teil|"
     r"(eu )?nao (estou inscrit\w*|participo|faco parte))\b"
 )
 _MORE_INFORMATION = re.compile(
     r"\b(mehr|weitere|zusatzliche|nahere) (informationen|infos?|angaben|einzelheiten|details|auskunft|zeit)\b|"
-    r"\bmehr (daruber )?(wissen|erfahren)\b|\b(nicht|noch nicht) sicher\b|\brufen sie mich\b|\bhabe (noch )?(\w+ )?fragen\b|"
-    r"\bplus (dinformations?|amples|de (renseignements?|details?|precisions?|temps))\b|\ben savoir (plus|davantage)\b|"
+    r"\bmehr (daruber )?(wissen|erfahren)\b|\b(nicht|noch nicht) sicher\b|\brufen sie mich\b|"
+    r"\bhabe (noch )?(\w+ )?fragen\b|"
+    r"\bplus (dinformations?|amples|de (renseignements?|details?|precisions?|temps))\b|\ben savoir (plus|"
+    r"davantage)\b|"
     r"\bappelez moi\b|\b(jai|ai) des questions\b|\bje ne sais pas\b|\bpas (encore )?sure?\b|"
-    r"\bmais (informac\w+|detalhes|esclarecimentos|tempo)\b|\bsaber mais\b|\bligu?em? (\w+ )?para mim\b|\bme ligu?em?\b|"
+    r"\bmais (informac\w+|detalhes|esclarecimentos|tempo)\b|\bsaber mais\b|\bligu?em? (\w+ )?para mim\b|"
+    r"\bme ligu?em?\b|"
     r"\btenho (\w+ )?(duvidas|perguntas)\b|\bnao (tenho certeza|sei)\b|\btell me more\b|"
     r"\b(saber|conocer) mas\b|\btengo (\w+ )?dudas\b|\bno se\b(?=$|[,.])|"
     r"\b(need|want|like|require|send|give me|necesito|quisiera|quiero|deseo|me gustaria)( \w+){0,4}? "
@@ -212,7 +219,10 @@ def _contradicts(answer: str, words: str, head: str) -> bool:
         return True
     if answer == YES:
         return bool(
-            _FIRST_PERSON_NO.search(words) or _FOREIGN_NO.search(words) or _WITHHELD.search(words) or re.search(rf"[,.] ({_NO_WORD})$", words)
+            _FIRST_PERSON_NO.search(words)
+            or _FOREIGN_NO.search(words)
+            or _WITHHELD.search(words)
+            or re.search(rf"[,.] ({_NO_WORD})$", words)
         )
     rest = re.sub(_NEGATED, " ", words)
     return bool(_FIRST_PERSON_YES.search(rest) or re.search(r"\b(and|or|y|o|/) (yes|si)\b|[,.] (yes|si)$", rest))

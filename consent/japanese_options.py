@@ -4,7 +4,9 @@ import re
 
 YES, NO, NOT_APPLICABLE, MORE_INFORMATION, UNCLEAR = "yes", "no", "not_applicable", "more_information", "unclear"
 _SCRIPT = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
-_NOT_APPLICABLE = re.compile(r"該当(し(ない|ません)|なし|せず)|対象外|対象では|(加入|登録|参加|利用)して(い)?(ない|ません)")
+_NOT_APPLICABLE = re.compile(
+    r"該当(し(ない|ません)|なし|せず)|対象外|対象では|(加入|登録|参加|利用)して(い)?(ない|ません)"
+)
 _MORE = re.compile(
     r"(詳し|詳細|情報|説明|相談|質問|電話|時間).*(必要|希望|ほし|欲し|聞|知り|ください|下さい|お願い|したい|あり|要)|"
     r"わから|分から|迷って|検討"

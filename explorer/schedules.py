@@ -17,6 +17,7 @@ EVERY_MINUTE = {
 EVERY_DAY = {
     "forget the files of old imports": "patients.tasks.forget_raw_files",
     "forget the files of old form answers": "consent.tasks.forget_raw_files",
+    "judge the open form answers anew": "consent.tasks.retry_open_answers",
 }
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from consent.models import current_decision
+from consent.models import Response, current_decision
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from outreach import gate, hours
@@ -22,13 +22,14 @@ WHY = LABELS | {"apcm_open": "APCM not answered"}
 STEPS = {
     "due": "Call back today",
     "record": "Record the decision",
+    "inform": "Call: wants more information",
     "call": "Call now",
     "review": "Decide the form answer",
     "text": "A text is still to come",
     "invite": "Send the first text",
     "later": "Call back later",
 }
-TO_CALL = ("due", "record", "call")
+TO_CALL = ("due", "record", "inform", "call")
 
 
 def waiting(today: date):
@@ -81,12 +82,14 @@ def _number_of(rows):
 
 def _with_steps(patients, today: date):
     unanswered = Q(records=None)
+    asks = Response.objects.in_review().wants_information().filter(likely=OuterRef("pk"))
     not_invited = unanswered & Q(stopped=False, was_invited=False, can_be_texted=True)
     return patients.annotate(
         step=Case(
             When(next_on__gt=today, then=Value("later")),
             When(next_on__lte=today, then=Value("due")),
             When(unanswered & Q(last_outcome=Outcome.ANSWERED), then=Value("record")),
+            When(unanswered & Q(Exists(asks)), then=Value("inform")),
             When(unanswered & Q(answer_in_review=True), then=Value("review")),
             When(unanswered & _text_to_come(), then=Value("text")),
             When(not_invited, then=Value("invite")),

@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.crypto import get_random_string
 
-from consent import intake, ledger
+from consent import intake, settling
 from consent.models import ConsentEvent, Response
 from explorer.lib.keys import decrypt, encrypt
 from explorer.lib.pages import PracticeAdmin, page
@@ -134,9 +134,9 @@ class ResponseAdmin(PracticeAdmin):
         form = DismissForm(request.POST or None, label_suffix="")
         if request.method == "POST" and form.is_valid():
             try:
-                intake.dismiss(response, by=request.user, note=form.cleaned_data["note"])
+                settling.dismiss(response, by=request.user, note=form.cleaned_data["note"])
                 messages.success(request, "Noted that this answer cannot be used. Nothing was written.")
-            except intake.Decided as problem:
+            except settling.Decided as problem:
                 messages.error(request, str(problem))
             return redirect("admin:consent_response_changelist")
         return self.show(
@@ -255,31 +255,17 @@ def _people(pks: list[int]) -> list[dict]:
 
 def _foreseen(response: Response, patient: Patient, user) -> tuple[list[ConsentEvent], str]:
     """The lines that applying would write, or what stands against it."""
-    said = {kind: intake.SAID.get(response.decisions.get(kind, "")) for kind in Kind.values}
     try:
-        lines = [
-            ledger.draft_event(
-                patient=patient,
-                kind=kind,
-                decision=decision,
-                method=ConsentEvent.Method.FORM,
-                occurred_at=response.completed_at or response.file.taken_in_at,
-                by=user,
-                response=response,
-            )
-            for kind, decision in said.items()
-            if decision
-        ]
+        return settling.foreseen(response, patient=patient, by=user), ""
     except ValidationError as problem:
         return [], " ".join(problem.messages)
-    return lines, ""
 
 
 def _applied(request, response: Response, patient: Patient) -> bool:
     note = request.POST.get("note", "").strip()[:300]
     try:
-        intake.decide(response, patient=patient, by=request.user, note=note)
-    except intake.Decided as problem:
+        settling.decide(response, patient=patient, by=request.user, note=note)
+    except settling.Decided as problem:
         messages.error(request, str(problem))
         return True
     except ValidationError as problem:

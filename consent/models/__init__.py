@@ -1,12 +1,13 @@
 from consent.models.documents import Document
 from consent.models.invitations import Invitation, InvitationPatient
 from consent.models.ledger import ConsentEvent, current_decision, some_charts_merged, with_other_chart
-from consent.models.responses import Response, ResponseFile
+from consent.models.responses import FormMapping, Response, ResponseFile
 from consent.models.wordings import Wording
 
 __all__ = [
     "ConsentEvent",
     "Document",
+    "FormMapping",
     "Invitation",
     "InvitationPatient",
     "Response",

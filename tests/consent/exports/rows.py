@@ -111,7 +111,9 @@ class Maker:
         typed = self.typed_name(person)
         changes = {"code": self.typed_code(code), "full_name": typed, "date_of_birth": self.typed_birth(person.born)}
         changes["signature_name"] = self.random.choice([typed, person.name])
-        changes["comment"] = self.random.choice(["", "", "", "Thank you!", "😀👍🏽 gracias", "I moved, call my new number", "—"])
+        changes["comment"] = self.random.choice(
+            ["", "", "", "Thank you!", "😀👍🏽 gracias", "I moved, call my new number", "—"]
+        )
         return replace(row, said={**row.said, **changes})
 
     def typed_code(self, code: str) -> str:
@@ -211,7 +213,9 @@ def kinds(maker: Maker) -> dict[str, "callable"]:
         return [maker.review("no code", maker.next(solitary), code=text)]
 
     def unknown():
-        text = "".join(r.choice(ALPHABET if r.random() < 0.5 else string.ascii_letters) for _ in range(r.choice([16, 17])))
+        text = "".join(
+            r.choice(ALPHABET if r.random() < 0.5 else string.ascii_letters) for _ in range(r.choice([16, 17]))
+        )
         return [maker.review("unknown code", maker.next(solitary), code=text)]
 
     def anothers():
@@ -220,11 +224,20 @@ def kinds(maker: Maker) -> dict[str, "callable"]:
 
     def wrong_dob():
         person = maker.next(solitary)
-        return [maker.review("wrong birth", person, date_of_birth=wrong_birth(person.born), date_of_birth_again=wrong_birth(person.born))]
+        return [
+            maker.review(
+                "wrong birth",
+                person,
+                date_of_birth=wrong_birth(person.born),
+                date_of_birth_again=wrong_birth(person.born),
+            )
+        ]
 
     def wrong_name():
         person = maker.next(solitary)
-        name = r.choice([f"Zebulon {person.last}", f"{person.first} Quackenbush", "Xavier Unheard", person.first, person.last])
+        name = r.choice(
+            [f"Zebulon {person.last}", f"{person.first} Quackenbush", "Xavier Unheard", person.first, person.last]
+        )
         return [maker.review("wrong name", person, full_name=name, signature_name=name)]
 
     def married():
@@ -266,21 +279,43 @@ def kinds(maker: Maker) -> dict[str, "callable"]:
         return [maker.review("records not answered", maker.next(), records="")]
 
     def unclear():
-        text = r.choice(["Yes, but only the lab results", "maybe", "Only if it is free", "ask my daughter", "yes and no", "=1+1", "??"])
+        text = r.choice(
+            [
+                "Yes, but only the lab results",
+                "maybe",
+                "Only if it is free",
+                "ask my daughter",
+                "yes and no",
+                "=1+1",
+                "??",
+            ]
+        )
         return [maker.review("records unclear", maker.next(), records=("other", text))]
 
     def information():
-        which = r.choice([kind for kind in ("records", "apcm") if "more_information" in maker.form.options[kind]] or ["none"])
-        return [maker.review("wants more information", maker.next(), **{which: "more_information"})] if which != "none" else []
+        which = r.choice(
+            [kind for kind in ("records", "apcm") if "more_information" in maker.form.options[kind]] or ["none"]
+        )
+        return (
+            [maker.review("wants more information", maker.next(), **{which: "more_information"})]
+            if which != "none"
+            else []
+        )
 
     def repeated():
         row = maker.good(maker.next(), "repeated")
-        again = replace(row, truth=Truth("repeated, second", DUPLICATE, row.truth.mrn), completed=row.completed + timedelta(minutes=r.choice([1, 90, 4000])))
+        again = replace(
+            row,
+            truth=Truth("repeated, second", DUPLICATE, row.truth.mrn),
+            completed=row.completed + timedelta(minutes=r.choice([1, 90, 4000])),
+        )
         return [row, again]
 
     def revoked_later():
         row = maker.good(maker.next(), "yes, then no days later", records="yes")
-        row = replace(row, truth=replace(row.truth, writes={**row.truth.writes, "records": "yes"}), completed=early(row))
+        row = replace(
+            row, truth=replace(row.truth, writes={**row.truth.writes, "records": "yes"}), completed=early(row)
+        )
         no = {**row.said, "records": "no"}
         then = replace(row.truth, kind="no, days later", writes={**row.truth.writes, "records": "no"})
         return [row, Row(then, row.completed + timedelta(days=r.randint(2, 9), hours=2), no)]
@@ -291,15 +326,29 @@ def kinds(maker: Maker) -> dict[str, "callable"]:
 
     def contradicting():
         row = maker.good(maker.next(), "yes, then no within a day", records="yes")
-        row = replace(row, truth=replace(row.truth, writes={**row.truth.writes, "records": "yes"}), completed=early(row))
+        row = replace(
+            row, truth=replace(row.truth, writes={**row.truth.writes, "records": "yes"}), completed=early(row)
+        )
         no = {**row.said, "records": "no"}
-        return [row, Row(Truth("no, within a day", REVIEW, row.truth.mrn), row.completed + timedelta(hours=r.randint(1, 20)), no)]
+        return [
+            row,
+            Row(
+                Truth("no, within a day", REVIEW, row.truth.mrn), row.completed + timedelta(hours=r.randint(1, 20)), no
+            ),
+        ]
 
     def yes_after_no():
         row = maker.good(maker.next(), "no, then yes", records="no")
         row = replace(row, truth=replace(row.truth, writes={**row.truth.writes, "records": "no"}), completed=early(row))
         yes = {**row.said, "records": "yes"}
-        return [row, Row(Truth("yes, after no", REVIEW, row.truth.mrn), row.completed + timedelta(days=r.randint(0, 9), hours=3), yes)]
+        return [
+            row,
+            Row(
+                Truth("yes, after no", REVIEW, row.truth.mrn),
+                row.completed + timedelta(days=r.randint(0, 9), hours=3),
+                yes,
+            ),
+        ]
 
     def expired():
         row = maker.review("expired code", maker.next())
@@ -309,7 +358,9 @@ def kinds(maker: Maker) -> dict[str, "callable"]:
     def withdrawn():
         person = maker.next(lambda p: has(p, good=False))
         code = maker.code(person, good=False)
-        return [replace(maker.review("withdrawn code", person, code=code.text), completed=code.issued + timedelta(days=3))]
+        return [
+            replace(maker.review("withdrawn code", person, code=code.text), completed=code.issued + timedelta(days=3))
+        ]
 
     def formula():
         return [maker.good(maker.next(), "formula in the comment", comment=r.choice(
@@ -319,23 +370,49 @@ def kinds(maker: Maker) -> dict[str, "callable"]:
         return [maker.review("formula as name", maker.next(solitary), full_name="=A1", signature_name="=A1")]
 
     def markup():
-        return [maker.good(maker.next(), "HTML in the comment", comment="<script>alert('x')</script><b>hi</b> &amp; \"quoted\", comma; semicolon\nline")]
+        return [
+            maker.good(
+                maker.next(),
+                "HTML in the comment",
+                comment="<script>alert('x')</script><b>hi</b> &amp; \"quoted\", comma; semicolon\nline",
+            )
+        ]
 
     def long_comment():
         return [maker.good(maker.next(), "10,000 characters", comment="long story " * 910)]
 
     def long_name():
-        return [maker.review("10,000 characters as name", maker.next(solitary), full_name="x y " * 2500, signature_name="x")]
+        return [
+            maker.review("10,000 characters as name", maker.next(solitary), full_name="x y " * 2500, signature_name="x")
+        ]
 
     def emoji_name():
         person = maker.next(solitary)
         row = maker.good(person, "emoji after the name")
-        return [replace(row, truth=replace(row.truth, may=(REVIEW,)), said={**row.said, "full_name": f"{person.name} 😀", "signature_name": person.name})]
+        return [
+            replace(
+                row,
+                truth=replace(row.truth, may=(REVIEW,)),
+                said={**row.said, "full_name": f"{person.name} 😀", "signature_name": person.name},
+            )
+        ]
 
     def nobody():
         row = maker.good(maker.next(), "names nobody")
         row = replace(row, truth=Truth("names nobody", REJECTED, "", (REVIEW,)))
-        return [replace(row, said={**row.said, "code": "", "date_of_birth": "", "date_of_birth_again": "", "full_name": "", "signature_name": ""})]
+        return [
+            replace(
+                row,
+                said={
+                    **row.said,
+                    "code": "",
+                    "date_of_birth": "",
+                    "date_of_birth_again": "",
+                    "full_name": "",
+                    "signature_name": "",
+                },
+            )
+        ]
 
     def blank():
         return [Row(Truth("blank", "none"), datetime.max, {})]
@@ -345,7 +422,9 @@ def kinds(maker: Maker) -> dict[str, "callable"]:
         code = next(code for code in maker.codes if row.said["code"] == code.text)
         return [replace(row, completed=code.expires - timedelta(hours=1))]
 
-    return {name: make for name, make in locals().items() if callable(make) and name not in ("solitary", "has", "early")}
+    return {
+        name: make for name, make in locals().items() if callable(make) and name not in ("solitary", "has", "early")
+    }
 
 
 def export(maker: Maker, size: int) -> list[Row]:

@@ -94,7 +94,10 @@ def _codes(r: random.Random, folder: Path, persons, start, at) -> list[Code]:
     foreign = {code.text for code in codes}
     for row in _read(folder / "all.csv"):
         if row["code"] not in foreign:
-            issued, expires = (datetime.fromisoformat(row[key]).astimezone(ZONE).replace(tzinfo=None) for key in ("created_at", "expires_at"))
+            issued, expires = (
+                datetime.fromisoformat(row[key]).astimezone(ZONE).replace(tzinfo=None)
+                for key in ("created_at", "expires_at")
+            )
             codes.append(Code(row["code"], tuple(row["mrns"].split("|")), issued, expires))
     r.shuffle(codes)
     return codes
@@ -110,7 +113,10 @@ def _judge(folder: Path, name: str, truths: dict[int, Row], persons, repeat: int
     found.seconds = told["seconds"]
     lines = {int(line["row"]): line for line in _read(folder / "out.csv")}
     expected = {place: row for place, row in truths.items() if row.truth.ideal != "none"}
-    if told["rows"] != sum(told[key] for key in ("applied", "review", "duplicate", "rejected")) or lines.keys() != expected.keys():
+    if (
+        told["rows"] != sum(told[key] for key in ("applied", "review", "duplicate", "rejected"))
+        or lines.keys() != expected.keys()
+    ):
         found.law_broken.append(told)
     for place, row in expected.items():
         _judge_row(found, row, lines.get(place))

@@ -444,9 +444,21 @@ def _birth_likeness(known: date | None, typed: date) -> float:
         return 0
     if known == typed:
         return 4.5
-    swapped = (known.year, known.month, known.day) == (typed.year, typed.day, typed.month)
-    digits = sum(a != b for a, b in zip(known.isoformat(), typed.isoformat(), strict=True))
-    return 2 if swapped or digits == 1 else 1 if digits == 2 else 0
+    digits = _digits_apart(known, typed)
+    return 2 if swapped(known, typed) or digits == 1 else 1 if digits == 2 else 0
+
+
+def swapped(known: date, typed: date) -> bool:
+    """Day and month stand in each other's place."""
+    return (known.year, known.month, known.day) == (typed.year, typed.day, typed.month)
+
+
+def one_digit_apart(known: date, typed: date) -> bool:
+    return _digits_apart(known, typed) == 1
+
+
+def _digits_apart(known: date, typed: date) -> int:
+    return sum(a != b for a, b in zip(known.isoformat(), typed.isoformat(), strict=True))
 
 
 def _content_reasons(answer: Answer) -> list[Reason]:

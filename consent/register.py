@@ -17,7 +17,12 @@ def register(practice: Practice, *, without: Iterable[int] = ()) -> Register:
     return Register(_persons(), _issued(practice), _earlier(practice, set(without)))
 
 
-def _persons() -> Iterable[Person]:
+def persons_of(patient_ids: Iterable[int]) -> dict[int, Person]:
+    return {person.id: person for person in _persons(Patient.objects.filter(pk__in=list(patient_ids)))}
+
+
+def _persons(patients=None) -> Iterable[Person]:
+    patients = Patient.objects.all() if patients is None else patients
     households = dict(Phone.objects.filter(retired_at=None).order_by("-e164").values_list("patient_id", "e164"))
     columns = (
         "pk",
@@ -29,7 +34,7 @@ def _persons() -> Iterable[Person]:
         "preferred_name",
         "date_of_birth",
     )
-    for pk, mrn, first, middle, last, suffix, preferred, born in Patient.objects.order_by("pk").values_list(*columns):
+    for pk, mrn, first, middle, last, suffix, preferred, born in patients.order_by("pk").values_list(*columns):
         yield Person(
             id=pk,
             mrn=mrn,

@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from consent import form_mapping, intake, judging
 from consent.form_export import Answer, Confirmed, DateStyle, FormMap, read_answer
@@ -18,6 +19,15 @@ from patients.models import Patient
 CHECKED = {"code": "code", "dob": "date of birth", "name": "name"}
 FOUND = frozenset({"right", "repaired"})
 FEWEST_CHECKS = 2  # one identifier alone proves nobody
+
+
+def next_open(response: Response) -> Response | None:
+    """The one to decide after this: the next older one, or else the newest."""
+    others = Response.objects.in_review().exclude(pk=response.pk).order_by("-completed_at", "-pk")
+    older = Q(completed_at=response.completed_at, pk__lt=response.pk) | Q(completed_at=None)
+    if response.completed_at:
+        older |= Q(completed_at__lt=response.completed_at)
+    return others.filter(older).first() or others.first()
 
 
 class Decided(Exception):
@@ -93,7 +103,7 @@ def retry_open_answers(*, by=None) -> dict[str, int]:
     """
     practice = Practice.objects.select_for_update().get(pk=1)
     waiting = Response.objects.select_for_update(of=("self",)).in_review().select_related("file", "file__wording")
-    read = [(response, _read_again(response, practice)) for response in waiting.order_by("pk")]
+    read = [(response, read_again(response, practice)) for response in waiting.order_by("pk")]
     pairs = [(response, answer) for response, answer in read if answer]
     known = register(practice, without=[response.pk for response, _ in pairs])
     judgements = intake.judged([answer for _, answer in pairs], practice, known)
@@ -110,8 +120,8 @@ def retry_open_answers(*, by=None) -> dict[str, int]:
     return {"looked_at": len(read), "applied": len(applied), "review": len(read) - len(applied)}
 
 
-def _read_again(response: Response, practice: Practice) -> Answer | None:
-    """None where the row as it came is not kept."""
+def read_again(response: Response, practice: Practice) -> Answer | None:
+    """The answer as its row is read with what is known of the form now; None where the row is not kept."""
     cells = response.cells()
     if not cells:
         return None

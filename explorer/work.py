@@ -33,8 +33,7 @@ def counts(request) -> dict[str, int]:
             "notices": Interruption.objects.filter(seen_at=None).count(),
             "numbers": len(open_checks()),
             "replies": Reply.objects.needs_answer().count(),
-            "answers": Response.objects.in_review().count(),
-            "alerts": Response.objects.in_review().with_anothers_code().count(),
+            **Response.objects.in_review().counts(),
         }
     return request.work
 

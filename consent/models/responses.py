@@ -2,7 +2,7 @@ import json
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from consent.models.wordings import Wording
 from explorer.lib import clock
@@ -66,6 +66,10 @@ class ResponseQuerySet(models.QuerySet):
     def with_anothers_code(self):
         """Name and birth date of one patient, the code of another: the link may have been passed on."""
         return self.filter(identity__code="another")
+
+    def counts(self) -> dict[str, int]:
+        """All of them as `answers`, those with another patient's code as `alerts`; one question to the database."""
+        return self.aggregate(answers=Count("pk"), alerts=Count("pk", filter=Q(identity__code="another")))
 
     def wants_information(self):
         """Somebody who is known by name and birth date asks to be told more before deciding."""

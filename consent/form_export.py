@@ -1,12 +1,13 @@
 """A Microsoft Forms export, given as headings and rows of text, becomes answers.
 
-Columns are found by meaning (consent.form_headings), options are read by meaning (consent.form_options). A
-mapping that a person has confirmed is kept under the form's signature and goes first.
+Columns are found by meaning (consent.form_headings), options are read by meaning (consent.form_options). What a
+person has confirmed of a form goes first, and nothing is guessed beside it.
 """
 
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,15 +24,17 @@ from consent.form_headings import (
     says_again,
     title_scores,
 )
-from consent.form_options import BLANK, TICKS, YES, decision, plain_text
+from consent.form_options import BLANK, TICKS, UNCLEAR, YES, decision, plain_text
 from patients.dates import BadDate, day_first_in, read_birth_date
 
 __all__ = [
     "Answer",
+    "Confirmed",
     "DateStyle",
     "FormMap",
     "decision",
     "knows_heading",
+    "own_options",
     "read_answer",
     "read_answers",
     "signature_of",
@@ -39,8 +42,10 @@ __all__ = [
 ]
 
 Row = tuple[int, Sequence[str]]
+MOST_OPTIONS = 12
 METADATA = ("response_id", "started_at", "completed_at", "email", "respondent_name")
-_NAMES = ("full_name", "signature_name", "last_name")
+NAMES = ("full_name", "signature_name", "last_name")
+NEEDED = ("response_id", "completed_at", "code", "date_of_birth", "records")
 _IGNORED = frozenset({"total_points", "quiz_feedback"})
 _ANONYMOUS = frozenset({"", "anonymous", "anonimo", "anonym", "anonyme", "匿名"})
 _SELF = re.compile(
@@ -56,25 +61,41 @@ class DateStyle:
 
 
 @dataclass(frozen=True)
+class Confirmed:
+    """What a person has said of a form: meaning to the column's index, and {meaning: {option, plain: its meaning}}."""
+
+    columns: Mapping[str, int]
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class FormMap:
     """`columns`: meaning to the column's index. `unknown`: headings nobody could place.
-    `missing`: meanings without which no answer can be applied."""
+    `missing`: meanings without which no answer can be applied. `doubts`: what a person had better look at."""
 
     columns: Mapping[str, int]
     date_style: DateStyle
-    unknown: tuple[str, ...]
-    missing: tuple[str, ...]
-    signature: str
+    unknown: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    signature: str = ""
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     def has(self, meaning: str) -> bool:
         return meaning in self.columns
+
+    def decision(self, text: str, meaning: str) -> str:
+        """As the practice has confirmed the option, or else as it is read."""
+        confirmed = self.options.get(meaning)
+        return (confirmed and confirmed.get(plain_text(text))) or decision(text, meaning)
 
 
 @dataclass(frozen=True)
 class Answer:
     """One row of the export. Times are local to the practice and carry no zone.
 
-    `births`: the dates among `birth_texts`; `signed`: None where the form asks for no signature.
+    `births`: the dates among `birth_texts`; `signed`: None where the form asks for no signature; `row_hash`: of
+    the cells as they came, by which the very same row is known again.
     """
 
     row: int = 0
@@ -91,6 +112,7 @@ class Answer:
     representative: str = ""
     comment: str = ""
     language: str = ""
+    row_hash: str = field(default="", compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,34 +142,51 @@ def signature_of(headings: Sequence[str]) -> str:
     return hashlib.sha256(titles.encode()).hexdigest()
 
 
-def understand(
-    headings: Sequence[str],
-    rows: Sequence[Row],
-    saved: Mapping[str, Mapping[str, int]] | None = None,
-) -> FormMap:
-    """`saved`: confirmed columns by signature. Nothing is guessed for a form whose mapping was confirmed."""
-    signature = signature_of(headings)
+def understand(headings: Sequence[str], rows: Sequence[Row], confirmed: Confirmed | None = None) -> FormMap:
     cells = [[row[index] if index < len(row) else "" for _, row in rows] for index in range(len(headings))]
-    columns = dict((saved or {}).get(signature) or _guessed(headings, cells))
+    seen = [looks(values) for values in cells]
+    columns = dict(confirmed.columns) if confirmed else _guessed(headings, cells, seen)
+    options = confirmed.options if confirmed else {}
     placed = set(columns.values())
     ignored = {i for i, heading in enumerate(headings) if _IGNORED & title_scores(heading).keys()}
+    unknown = [i for i, heading in enumerate(headings) if heading.strip() and i not in placed | ignored]
     return FormMap(
         columns=columns,
         date_style=_date_style(columns, cells),
-        unknown=tuple(h for i, h in enumerate(headings) if h.strip() and i not in placed | ignored),
+        unknown=tuple(headings[index] for index in unknown),
         missing=_missing(columns),
-        signature=signature,
+        signature=signature_of(headings),
+        options=options,
+        doubts=() if confirmed else (*_unread(columns, headings, cells), *_unplaced(unknown, headings, seen)),
     )
 
 
+def own_options(values: Iterable[str]) -> list[str]:
+    """The texts that a column offers to choose from, the commonest first: those that several people gave."""
+    counted = Counter(value.strip() for value in values if value.strip())
+    return [text for text, count in counted.most_common(MOST_OPTIONS) if count > 1]
+
+
+def _unread(columns: Mapping[str, int], headings: Sequence[str], cells: list[list[str]]) -> Iterable[str]:
+    for meaning in DECISIONS:
+        if meaning in columns:
+            index = columns[meaning]
+            unread = [text for text in own_options(cells[index]) if decision(text, meaning) == UNCLEAR]
+            yield from (f"The choice “{text[:80]}” of “{headings[index][:80]}” is not understood." for text in unread)
+
+
+def _unplaced(unknown: list[int], headings: Sequence[str], seen: list[Looks]) -> Iterable[str]:
+    for index in unknown:
+        if seen[index].filled and (seen[index].choice > 0.5 or seen[index].ticked):
+            yield f"The question “{headings[index][:80]}” is not understood."
+
+
 def _missing(columns: Mapping[str, int]) -> tuple[str, ...]:
-    needed = ["response_id", "completed_at", "code", "date_of_birth", "records"]
-    missing = [meaning for meaning in needed if meaning not in columns]
-    return tuple(missing if any(name in columns for name in _NAMES) else [*missing, "full_name"])
+    missing = [meaning for meaning in NEEDED if meaning not in columns]
+    return tuple(missing if any(name in columns for name in NAMES) else [*missing, "full_name"])
 
 
-def _guessed(headings: Sequence[str], cells: list[list[str]]) -> dict[str, int]:
-    seen = [looks(values) for values in cells]
+def _guessed(headings: Sequence[str], cells: list[list[str]], seen: list[Looks]) -> dict[str, int]:
     scores = [
         (weight + evidence(meaning, seen[index]), -index, meaning)
         for index, heading in enumerate(headings)
@@ -163,6 +202,7 @@ def _guessed(headings: Sequence[str], cells: list[list[str]]) -> dict[str, int]:
     _settle_births(columns, headings)
     _settle_names(columns, cells)
     _settle_records(columns, headings, seen)
+    _settle_signature(columns, seen)
     return columns
 
 
@@ -188,7 +228,7 @@ def _by_look(columns: dict[str, int], headings: Sequence[str], seen: list[Looks]
         "full_name": lambda i: seen[i].name > 0.7 and seen[i].distinct > 0.7 and seen[i].filled > 2,
     }
     for meaning, test in tests.items():
-        if meaning == "full_name" and any(name in columns for name in _NAMES):
+        if meaning == "full_name" and any(name in columns for name in NAMES):
             continue
         found = [i for i in free if i not in columns.values() and test(i)]
         if meaning not in columns and found:
@@ -218,7 +258,7 @@ def _settle_births(columns: dict[str, int], headings: Sequence[str]) -> None:
 def _settle_names(columns: dict[str, int], cells: list[list[str]]) -> None:
     """A form without a question for the name may still carry it in the column of its metadata."""
     index = columns.get("respondent_name")
-    if index is None or any(name in columns for name in _NAMES):
+    if index is None or any(name in columns for name in NAMES):
         return
     filled = [value for value in cells[index] if plain_text(value) not in _ANONYMOUS]
     if len(filled) > len(cells[index]) / 2:
@@ -240,6 +280,16 @@ def _settle_records(columns: dict[str, int], headings: Sequence[str], seen: list
         for meaning in [meaning for meaning, place in columns.items() if place == index]:
             del columns[meaning]
         columns["records"] = index
+
+
+def _settle_signature(columns: dict[str, int], seen: list[Looks]) -> None:
+    """A box whose title is not understood, in a form without any other signature, must be ticked like one."""
+    if "signature_box" in columns or "signature_name" in columns:
+        return
+    placed = set(columns.values())
+    boxes = [index for index, look in enumerate(seen) if look.ticked and index not in placed]
+    if boxes:
+        columns["signature_box"] = boxes[-1]
 
 
 def _date_style(columns: Mapping[str, int], cells: list[list[str]]) -> DateStyle:
@@ -289,11 +339,12 @@ def read_answer(form_map: FormMap, row: Row, *, today: date, zone: ZoneInfo | No
         birth_texts=birth_texts,
         full_name=cell("full_name") or f"{cell('first_name')} {cell('last_name')}".strip(),
         signature_name=cell("signature_name"),
-        decisions={meaning: decision(cell(meaning), meaning) for meaning in asked},
+        decisions={meaning: form_map.decision(cell(meaning), meaning) for meaning in asked},
         signed=_signed(form_map, cell("signature_box"), cell("signature_name")),
         representative=_representative(cell("representative")),
         comment=cell("comment"),
         language=cell("language"),
+        row_hash=hashlib.sha256("\x1f".join(cells).encode()).hexdigest(),
     )
 
 
@@ -309,7 +360,7 @@ def _birth(text: str, today: date, day_first: bool) -> date | None:
 
 def _signed(form_map: FormMap, box: str, name: str) -> bool | None:
     if form_map.has("signature_box"):
-        return decision(box, "signature_box") == YES
+        return form_map.decision(box, "signature_box") == YES
     return bool(name) if form_map.has("signature_name") else None
 
 

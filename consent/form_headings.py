@@ -56,6 +56,10 @@ class Rule:
         return bool(re.search(self.pattern, title)) and not (self.veto and re.search(self.veto, title))
 
 
+_SIGN = (
+    r"signature|\bfirm(a|e|ar|o)\b|unterschr|unterzeichn|\bsign(er|ez|e|ieren)\b|assinatura|"
+    r"\bassin(e|ar|o)\b|署名|サイン"
+)
 _RULES = (
     Rule(
         "code",
@@ -66,13 +70,19 @@ _RULES = (
         r"(code|numero) (de reference|dinvitation|personnel)|参照コード|招待コード",
         r"\b(zip|area|postal)\b",
     ),
-    Rule("code", 5, r"\bcode\b|\bcodigo\b|\bpin\b|コード", r"\b(zip|area|postal|icd|billing code)\b"),
+    Rule(
+        "code",
+        5,
+        r"\b\w*code\b|\bcodigo\b|\bpin\b|\bkennung\b|\bkennwort\b|\bjeton\b|コード|番号",
+        r"\b(zip|area|postal|icd|billing code)|zipcode|電話|郵便",
+    ),
     Rule("code", 4, r"\b\d{2}[ -]?(character|digit|symbol|letter|caracter)|\breference\b|\breferencia\b"),
     Rule(
         "date_of_birth",
         8,
         r"date of birth|birth ?dat|birthday|\bdob\b|\bd\.o\.b|nacimiento|geburtsdatum|geburtstag|naissance|"
-        r"生年月日|出生日期|nascimento|\bborn\b|month.*day.*year.*birth",
+        r"生年月日|出生日期|nascimento|\bborn\b|"
+        r"month.*day.*year.*birth|\bgeboren\b|\bnacio\b|\bnasceu\b|\b(ne|nee|ne\(e\))s? le\b|誕生日",
         r"(guardian|caregiver|representative|spouse|proxy)\W*s? (date|birth|dob)",
     ),
     Rule(
@@ -80,75 +90,105 @@ _RULES = (
         7,
         r"todays date|date (of |you )?(signing|signature|signed|sign)\b|signed on|"
         r"signature date|fecha de (hoy|la firma|firma)|"
-        r"heutiges datum|datum der unterschrift|date de (la )?signature|date du jour|署名日|本日の日付",
+        r"heutiges datum|datum (der|ihrer) unterschrift|unterschriftsdatum|date de (la |votre )?signature|"
+        r"date du jour|"
+        r"data de hoje|data d[ae] (sua )?assinatura|署名日|(本|今)日の日付|記入日",
     ),
     Rule("signed_on", 3, r"^\W*(date|fecha|datum|日付)\W*$"),
+    Rule(
+        "full_name",
+        8,
+        r"nom (de famille )?et prenom|prenoms? et nom|vor-? ?(name)? ?und (nach|zu|familien) ?name|"
+        r"nombres? y apellidos?|nomes? e (sobrenome|apelido)|first and last name",
+    ),
     Rule(
         "full_name",
         6,
         r"full (legal )?name|legal name|your name|patients? name|name of (the )?patient|printed? name|"
         r"first and last name|nombre (completo|legal|y apellido)|su nombre|nombre del paciente|"
-        r"(vollstandiger|ihr) name|name des patienten|nom (complet|et prenom)|votre nom|氏名|"
-        r"お名前|nome completo",
+        r"(vollstandige[rn]?|ihr|kompletter|ganzer) (\w+ )?name|wie heissen sie|name des patienten|nom complet|"
+        r"votre nom|nom du patient|como se llama|氏名|姓名|フルネーム|お名前|nome (completo|do paciente)|seu nome",
         r"name of (your |the )?(practice|doctor|physician|pharmacy|insurance|clinic|caregiver|emergency)",
     ),
-    Rule("full_name", 3, r"\bname\b|\bnombre\b|\bnom\b|名前", r"(practice|doctor|pharmacy|insurance|user)"),
+    Rule("full_name", 3, r"\bname\b|\bnombre\b|\bnom\b|\bnome\b|名前", r"(practice|doctor|pharmacy|insurance|user)"),
     Rule(
         "first_name",
         7,
-        r"^\W*(patients? |your )?(first|given) name|^\W*(primer )?nombres?\W*$|vorname|prenom",
-        "last",
+        r"^\W*(patients? |your )?(first|given) name|^\W*(primer )?nombres?\W*$|vorname|prenom|primeiro nome",
+        r"last|\bet\b|\bund\b",
     ),
     Rule(
         "last_name",
         7,
-        r"^\W*(patients? |your )?(last|family|sur) ?name|^\W*apellidos?\W*$|nachname|nom de famille",
-        "first",
+        r"^\W*(patients? |your )?(last|family|sur) ?name|^\W*apellidos?\W*$|nachname|nom de famille|sobrenome",
+        r"first|\bet\b|\bund\b|nombre|nomes? e\b",
     ),
     Rule(
         "signature_name",
         8,
         r"\bnam\w*\b.*(signature|\bsign\b)|(signature|\bsign\b|"
-        "\bfirma\b).*(name|nombre)",
+        r"\bfirma|unterschrift|assinatura|署名).*(name|nombre|\bnom\b|\bnome\b|名)",
     ),
-    Rule("signature_name", 6, r"signature|\bfirma\b|unterschrift|\bsign here\b|署名"),
+    Rule("signature_name", 6, rf"{_SIGN}|\bsign here\b"),
     Rule(
         "signature_box",
         9,
-        r"(check|tick|box|marque|casilla|ankreuz|coch).*(sign|firma|unterschr)|by checking|"
+        r"(check|tick|\bbox|marque|marcar|casilla|caixa|kreuz|coch).*(sign|firma|unterschr|unterzeich|assin)|"
+        r"by checking|"
+        r"(sign|firma|unterschr|unterzeich|assin).*(\bcheck|\btick|casilla|caixa|kreuz|coch)|"
         r"typed name (is|serves|"
         r"constitutes|counts)|(is|as|constitutes) my (electronic |legal )*signature|agree to sign|"
         r"sign(ature)? (check ?box|confirmation|acknowledg)",
     ),
-    Rule("signature_box", 4, r"signature|\bfirma\b|\bsign\b|unterschrift|署名"),
+    Rule("signature_box", 4, rf"{_SIGN}|\bsign\b"),
     Rule("records", 7, r"(medical|health|clinical|patient) records?|\bmy records\b|\byour records\b"),
     Rule(
         "records",
         6,
-        r"\brecords?\b|\bchart\b|expediente|histori\w+ (medic|clinic)|registros|"
-        r"archivos? medic|krankenakte|"
-        r"patientenakte|dossiers? medica|診療記録|カルテ|医療記録|prontuario|health information",
+        r"\brecords?\b|\bchart\b|\b(medical|health) (file|information|history)|expediente|histori\w+ (medic|clinic)|"
+        r"registros|archivos? medic|informacion (medica|de salud|clinica)|(kranken|patienten|gesundheits|"
+        r"medizinische)\w* ?"
+        r"(akten?|unterlagen|daten|informationen)|\bakten?\b|\bunterlagen\b|dossiers? |renseignements (medica|"
+        r"de sante)|"
+        r"donnees (medica|de sante)|informations (medica|de sante)|prontuario|ficha (clinica|medica)|"
+        r"(informacoes|dados) (medic|de saude|clinic)|(診療|医療|健康)(記録|情報)|カルテ|診療録",
     ),
-    Rule("records", 3, r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwilligung|consentement|同意"),
+    Rule(
+        "records",
+        3,
+        r"\bconsent|authori[sz]|\bagree|consentimiento|autoriz|einwillig|einverstanden|consentement|autoris|"
+        r"\bacceptez|consentimento|同意",
+    ),
     Rule(
         "apcm",
         7,
-        r"\bapcm\b|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|"
+        r"(?<![a-z])apcm(?![a-z])|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|"
         r"administracion|coordinacion) "
-        r"(de |del |de la )?(atencion|cuidado)|atencion primaria avanzada",
+        r"(de |del |de la )?(la |su |los )?(atencion|cuidado)|atencion primaria avanzada|monthly care|care program|"
+        r"care coordination|(betreuungs|versorgungs|pflege)\w*programm|primarversorgung|"
+        r"(gestion|coordination|suivi) (avancee )?(de|des) (vos )?soins|soins primaires|programme de soins|"
+        r"(gestao|gerenciamento|coordenacao) (avancad\w+ )?(de|do|dos|da) (\w+ )?(cuidado|atencao)|"
+        r"cuidados primarios|"
+        r"atencao primaria|programa de cuidados|ケア(管理|マネジメント|プログラム)|プライマリ",
     ),
     Rule(
         "notice",
         8.5,
         r"\bnotif|\bbe (told|informed)\b|\binform (?!us\b|consent)|\btell (?!us\b)|"
         r"\blet\b.*\bknow\b|"
-        r"\b(end|ending|terminate|revoke|stop|cancel|withdraw)\w*\b.*\b(bill|authority)|\bnotice to\b|"
-        r"\bavis\w+|\binform(ar|e|en)\b|benachrichtig|prevenir|通知",
+        r"\b(end|ending|terminat|revo[ck]|stop|cancel|withdraw)\w*\b.*\b(bill|authority)|\bnotice to\b|"
+        r"\b(bill\w*|authority|apcm) (\w+ ){0,3}?(end|terminat|revo[ck]|cancel|withdraw)\w*|"
+        r"\b(old|former|previous|prior|current) (practice|office|group|doctor|clinic)s?.{0,60}\b(bill|know|"
+        r"inform|told)|"
+        r"\bavis\w+|\binform(ar\w*|er|e|en|amos|emos)\b|\binformier|\bnotific|comunicar|mitteil|bescheid|verstandig|"
+        r"benachrichtig|\b(prevenir|prevenions|avertir|avertissions)\b|\bfaire savoir|通知|知らせ|伝え",
     ),
     Rule(
         "understood",
         9,
-        r"understand|acknowledg|entiendo|entiende|comprendo|reconozco|verstehe|comprends|理解",
+        r"understand|acknowledg|entiendo|entiende|comprend|reconozco|reconnai|verstehe|verstanden|zur kenntnis|"
+        r"\bentendo|compreend|estou ciente|理解|承知|了解",
+        r"^\W*(i|we) (hereby |do |also )*(agree|consent|authori[sz]e|elect|give|permit|choose|want)\b",
     ),
     Rule(
         "understood",
@@ -160,28 +200,37 @@ _RULES = (
         10,
         r"voluntar|(withdraw|revoke|cancel)\w* (my|this|your|it|the) ?(consent|"
         r"authori[sz]ation|permission|at any)|"
-        r"may be withdrawn|retirar (mi|este|su) (consent|autoriz)|freiwillig|volontair",
+        r"may be withdrawn|(retirar|revocar|revogar) (mi|este|su|meu|minha|esta) (consent|autoriz)|freiwillig|"
+        r"volontair|"
+        r"(retirer|revoquer) (mon|ce|cette|votre)|widerruf|任意|自由意[思志]|撤回",
     ),
     Rule(
         "texting",
         8,
         r"text messag|\btexts\b|text reminder|\bsms\b|\btexting\b|\btext (you|me)\b|"
-        r"\bby text\b|mensajes? de texto|textnachricht",
+        r"\bby text\b|mensajes? de texto|textnachricht|kurznachricht|messages? texte|\btextos?\b|mensage\w+ de texto|"
+        r"(テキスト|ショート)メッセージ",
     ),
     Rule(
         "comment",
         6,
         r"comment|\bnotes?\b|remarks?|anything else|additional information|comentario|"
-        r"observacion|kommentar",
+        r"observac|kommentar|anmerkung|commentaire|remarque|ご?意見|ご?質問|ご?要望",
     ),
-    Rule("comment", 5, r"\bquestions?\b|preguntas?|コメント|備考|bemerkung", r"question \d|pregunta \d"),
+    Rule(
+        "comment",
+        5,
+        r"\bquestions?\b|preguntas?|perguntas?|duvidas|\bfragen\b|コメント|備考|bemerkung",
+        r"question \d|pregunta \d",
+    ),
     Rule(
         "representative",
         6.5,
         r"on behalf|not the patient|other than the patient|relationship to|your relationship|"
         r"representative|guardian|"
         r"power of attorney|authority to sign|en nombre de(l| la| otra)|representante|"
-        r"parentesco|relacion con el paciente",
+        r"parentesco|relacion con el paciente|vertreter|im namen (des|der)|bevollmachtig|beziehung zum patient|"
+        r"representant|au nom d|lien avec le patient|em nome d|relacao com o paciente|代理|続柄",
         r"patient or|are you the patient|or (legal |personal )?(representative|guardian)",
     ),
 )
@@ -243,6 +292,7 @@ class Looks:
     email: float
     distinct: float
     years: int
+    ticked: bool = False  # one and the same words wherever it is filled
 
 
 def looks(values: Iterable[str]) -> Looks:
@@ -258,11 +308,12 @@ def looks(values: Iterable[str]) -> Looks:
         choice=share * sum(decision(value, "records") != UNCLEAR for value in sample),
         date=share * len(dates),
         moment=share * sum(bool(read.time() > datetime.min.time()) for read in dates),
-        name=share * sum(map(_like_name, sample)),
+        name=share * sum(map(_like_name, sample)) if len(sample) < 6 or len(set(sample)) * share > 0.5 else 0,
         number=share * sum(value.strip().isdigit() for value in sample),
         email=share * sum("@" in value or value.strip().casefold() == "anonymous" for value in sample),
         distinct=len(set(sample)) * share,
         years=len({read.year for read in dates}),
+        ticked=len(filled) > 3 and len(set(map(plain_text, filled))) == 1,
     )
 
 
@@ -278,6 +329,8 @@ def evidence(meaning: str, seen: Looks) -> float:
         return 4 * seen.date - 6 * max(seen.choice, seen.code) - (5 if _all_of_late(seen) else 0)
     if meaning == "signed_on":
         return 3 * seen.date - 6 * max(seen.choice, seen.code) - (5 if seen.years > 2 else 0)
+    if meaning == "signature_name" and seen.distinct < 0.5 and seen.filled > 5:
+        return -CERTAIN  # the same words again and again: a box, whatever its title says
     if meaning in {"full_name", "signature_name", "first_name", "last_name"}:
         whole = 3 if meaning in {"full_name", "signature_name"} else 0
         return whole * seen.name - 6 * max(seen.choice, seen.code, seen.date)

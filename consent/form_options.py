@@ -1,14 +1,15 @@
 """What a chosen option means. Forms exports the option's whole sentence, in the form's own language.
 
 Read by meaning: the first clause decides, the rest must not contradict it, and whatever stays doubtful is
-"unclear", which a person reads. English and Spanish in full sentences; the plain words of German, French,
-Portuguese and Japanese.
+"unclear", which a person reads. Sentences in English, Spanish, German, French, Portuguese and Japanese.
 """
 
 import html
 import re
 import unicodedata
 from functools import lru_cache
+
+from consent import japanese_options as japanese
 
 YES, NO, NOT_APPLICABLE = "yes", "no", "not_applicable"
 MORE_INFORMATION, UNCLEAR, BLANK = "more_information", "unclear", "blank"
@@ -21,17 +22,19 @@ _VOICED = "\u3099\u309a"  # the marks that make が of か: part of the letter, 
 
 _YES_WORD = (
     r"yes+|y|yeah|yep|yup|si|s|sim|ja|oui|ok|okay|true|verdadero|1|checked|はい|"
-    r"同意します|同意する|✓|✔|✅|☑|x"
+    r"sure|of course|certainly|absolutely|definitely|claro|por supuesto|de acuerdo|conforme|einverstanden|gerne?|"
+    r"daccord|bien sur|volontiers|com certeza|concordo|✓|✔|✅|☑|x"
 )
-_NO_WORD = (
-    r"no+|n|nope|nah|nein|non|nao|false|falso|0|declined?|refused?|disagree|いいえ|同意しません|"
-    r"同意しない|❌|✗"
-)
+_NO_WORD = r"no+|n|nope|nah|nein|non|nao|false|falso|0|declined?|refused?|disagree|❌|✗"
 _VERB = (
     r"(consent(?:ed)?|agreed?|authori[sz]ed?|accept(?:ed)?|approve|"
     r"allow|permit|give|grant|want|wish|would like|choose|elect|"
-    r"continue|autorizo|acepto|consiento|doy|permito|deseo|quiero|estoy de acuerdo|elijo|stimme|"
-    r"accepte|autorise|concordo|aceito)"
+    r"continue|direct|request|autorizo|acepto|consiento|doy|permito|deseo|quiero|estoy de acuerdo|elijo|"
+    r"prefiero|solicito|apruebo|stimme|einverstanden|willige|erlaube|gestatte|genehmige|erteile|nehme|bleibe|"
+    r"ermachtige|mochte|will|"
+    r"wunsche|akzeptiere|n?accepte|n?autorise|n?approuve|nconsens|consens|ne souhaite|souhaite|desire|veux|donne|"
+    r"permets|"
+    r"concordo|aceito|consinto|desejo|quero|dou|gostaria|aprovo)"
 )
 _NEGATION = (
     r"(do not|dont|did not|does not|cannot|cant|can not|will not|wont|would not|wouldnt|never|"
@@ -39,15 +42,41 @@ _NEGATION = (
 )
 _NEGATED = (
     rf"\b{_NEGATION}( \w+){{0,2}}? {_VERB}\b|\bstimme nicht\b|"
-    r"\b(decline|refuse|disagree|object|rechazo|niego|me opongo|lehne ab|give no|doy ningun)\b"
+    rf"\b{_VERB}( \w+){{0,8}}? (nicht|kein\w*|pas|jamais)\b|\bn(e|accepte|autorise|approuve|"
+    rf"consens)( \w+){{0,4}}? pas\b|"
+    r"\b(decline|refuse|disagree|object|rechazo|niego|me opongo|lehne\b.*\bab|verweigere|widerspreche|"
+    r"moppose|recuso|discordo|nego|give no|doy ningun)\b|^(please )?leave\b.*\b(where|as) (it|they)\b"
 )
-_AFFIRMED = rf"\b(i|we|yo|ich|je|eu)( \w+){{0,2}}? {_VERB}\b|^(please )?{_VERB}\b"
+_AFFIRMED = (
+    rf"\b(i|we|yo|ich|je|eu)( \w+){{0,2}}? {_VERB}\b|^(please |bitte |por favor )?{_VERB}\b|"
+    r"^(please|bitte|por favor)( \w+){0,3} (bring|send|share|transfer|move|tell|notify|inform|let|continue|keep|"
+    r"informieren|benachrichtigen|avisen|informen|notifiquen|avisem|informem)\b"
+)
 _NOT_APPLICABLE = re.compile(
-    r"^(no[ ,]+)?(n a|na|not applicable|does not apply|doesnt apply|no aplica|no corresponde|"
-    r"nicht zutreffend|sans objet|nao se aplica|該当なし|"
-    r"(i am|im) not (enrolled|in apcm|an apcm|on medicare|a medicare)|not enrolled|no estoy inscrit[oa])\b"
+    r"^((no|nein|non|nao)[ ,]+)?((this|that|it|the question|apcm|das|dies|cela|ca|isto|esto|esta pregunta) )?"
+    r"(n a|na|not applicable|(does not|doesnt) (apply|concern)|no (me |se )?aplica(ble)?|no es aplicable|"
+    r"no corresponde|"
+    r"(trifft|gilt)( \w+){0,3}? nicht|nicht (zutreffend|anwendbar)|entfallt|betrifft mich nicht|"
+    r"sans objet|non applicable|(ne )?(s|me) ?(applique|concerne) pas|(je )?ne suis pas (concerne|inscrit)\w*|"
+    r"je ne participe pas|nao (se )?aplica(vel)?|"
+    r"(i am|im) not (\w+ )?(enrolled|in (it|apcm|the|that|this)|an apcm|on medicare|a medicare|part of)|not enrolled|"
+    r"i (do not|dont) have (apcm|medicare)|i was never (in|enrolled)|(yo )?no (estoy inscrit\w*|participo|"
+    r"pertenezco)|"
+    r"(ich )?bin( \w+){0,4}? nicht (angemeldet|eingeschrieben|dabei)|(ich )?nehme( \w+)? nicht (?!mehr|"
+    r"weiter)(\w+ ){0,4}?teil|"
+    r"(eu )?nao (estou inscrit\w*|participo|faco parte))\b"
 )
 _MORE_INFORMATION = re.compile(
+    r"\b(mehr|weitere|zusatzliche|nahere) (informationen|infos?|angaben|einzelheiten|details|auskunft|zeit)\b|"
+    r"\bmehr (daruber )?(wissen|erfahren)\b|\b(nicht|noch nicht) sicher\b|\brufen sie mich\b|"
+    r"\bhabe (noch )?(\w+ )?fragen\b|"
+    r"\bplus (dinformations?|amples|de (renseignements?|details?|precisions?|temps))\b|\ben savoir (plus|"
+    r"davantage)\b|"
+    r"\bappelez moi\b|\b(jai|ai) des questions\b|\bje ne sais pas\b|\bpas (encore )?sure?\b|"
+    r"\bmais (informac\w+|detalhes|esclarecimentos|tempo)\b|\bsaber mais\b|\bligu?em? (\w+ )?para mim\b|"
+    r"\bme ligu?em?\b|"
+    r"\btenho (\w+ )?(duvidas|perguntas)\b|\bnao (tenho certeza|sei)\b|\btell me more\b|"
+    r"\b(saber|conocer) mas\b|\btengo (\w+ )?dudas\b|\bno se\b(?=$|[,.])|"
     r"\b(need|want|like|require|send|give me|necesito|quisiera|quiero|deseo|me gustaria)( \w+){0,4}? "
     r"(more|further|additional|mas) (information|info|informacion|details|detalles|time|tiempo)\b|"
     r"^(more|further|mas) (information|info|informacion)\b|\b(want|need) to (know|learn|hear) more\b|"
@@ -57,17 +86,24 @@ _MORE_INFORMATION = re.compile(
 )
 _DOUBT = re.compile(
     r"\b(but|except|unless|only if|maybe|perhaps|probably|depends|if|however|pero|excepto|"
-    r"salvo|solo si|quizas?|tal vez|depende|aber|mais|not yet|not now|for now|some of|part of)\b|\?"
+    r"salvo|solo si|quizas?|tal vez|depende|aber|mais|mas|wenn|falls|vielleicht|sofern|sauf|peut etre|talvez|"
+    r"not yet|not now|for now|some of|part of)\b|\?"
 )
 _NO_OBJECTION = re.compile(r"\bno (objections?|problems?|problema|worries|doubts?|hay problema|issue)\b")
 _MYSELF = re.compile(
     r"\b(i|ill|i will|id)( \w+){0,4}? (myself|on my own)\b|\bhandle (it|this) myself\b|"
-    r"\byo mism[oa]\b|\bpor mi cuenta\b"
+    r"\byo mism[oa]\b|\bpor mi cuenta\b|\bsel(bst|ber)\b|\bmoi ?meme\b|\bmen (charge|occupe)|\beu mesm[oa]\b|"
+    r"\bpor conta propria\b|\beu (\w+ )?avis(o|arei)\b"
 )
 _STOP_TEXTING = re.compile(r"\b(do not|dont|stop|no more|never|no)( \w+){0,3}? (text|texts|texting|sms|mensajes)\b")
 _FIRST_PERSON_NO = re.compile(
     rf"(?<!that )\bi (withdraw|revoke|withhold|deny|refuse)\b|"
     rf"(?<!that )\bi (also )?(do not|dont|cannot|will not|wont|never|decline|refuse)( to)? {_VERB}\b"
+)
+_FOREIGN_NO = re.compile(
+    r"\b(no|nao) (deseo|quiero|autorizo|acepto|consiento|doy|permito|quero|desejo|aceito|concordo|dou)\b|"
+    r"\b(ich|mochte|stimme)( \w+){0,6}? (nicht|kein\w*)\b|\bje (ne|n\w+)( \w+){0,4}? (pas|jamais)\b|"
+    r"\b(rechazo|me opongo|lehne|verweigere|widerspreche|refuse|recuso)\b"
 )
 _FIRST_PERSON_YES = re.compile(r"\bi (also |do |hereby )?(consent|agree|authori[sz]e|accept)\b")
 _WITHHELD = re.compile(
@@ -85,7 +121,8 @@ _RIGHT_TO_CHANGE = re.compile(
 )
 _BOTH = re.compile(r"^(yes|si|y)\b,?( and| or| y| o)? no\b|^no\b,?( and| or| y| o)? (yes|si)\b")
 _BACKING_OUT = re.compile(
-    r"\bi (want|wish|would like|choose)( \w+){0,5}? (stop|end|stay|remain|cancel|withdraw|revoke|opt out)\b"
+    r"\bi (want|wish|would like|choose|elect|prefer|decide|request|id like)( \w+){0,5}? "
+    r"(?P<what>stop|end|stay|remain|cancel|withdraw|revoke|opt out|leave|quit|terminate|discontinue)\b"
 )
 _HARMLESS = re.compile(
     r"\bbut i (understand|know|may|can)\b|\bif (i am |im )?(eligible|qualif\w+|enrolled|i change my mind)\b"
@@ -103,7 +140,7 @@ def decision(text: str, meaning: str) -> str:
         return UNCLEAR
     if meaning in TICKS:
         return _tick(plain)
-    parts = [part.strip() for part in plain.split(";") if part.strip()]
+    parts = [part.strip() for part in re.split("[;；]", plain) if part.strip()]
     return _together([_meaning_of(part, meaning) for part in parts], parts)
 
 
@@ -134,6 +171,8 @@ def _together(meanings: list[str], parts: list[str]) -> str:
 
 def _meaning_of(part: str, meaning: str) -> str:
     words = _words(part)
+    if japanese.is_japanese(words):
+        return japanese.meaning_of(words, notice=meaning == "notice")
     if _NOT_APPLICABLE.match(words):
         return NOT_APPLICABLE
     head = _words(re.split(r"[.–—(:]|\s-+\s", part.strip('="+@ '), maxsplit=1)[0]) or words
@@ -144,6 +183,11 @@ def _meaning_of(part: str, meaning: str) -> str:
         return NO
     if meaning == "texting" and leading != YES and _STOP_TEXTING.search(words):
         return NO
+    backing_out = _BACKING_OUT.search(words)
+    if backing_out and backing_out["what"] not in ("stay", "remain", "leave") and leading != YES and meaning == "apcm":
+        return NO
+    if backing_out and not (leading == YES and meaning == "notice"):
+        return UNCLEAR
     answer = leading or _by_verb(head)
     return UNCLEAR if _contradicts(answer, words, head) else answer
 
@@ -169,13 +213,16 @@ def _by_verb(head: str) -> str:
 
 def _contradicts(answer: str, words: str, head: str) -> bool:
     """True where another part of the sentence takes the answer back, or hedges its first clause."""
-    if answer == UNCLEAR or _BOTH.match(words) or words.endswith("?") or _BACKING_OUT.search(words):
+    if answer == UNCLEAR or _BOTH.match(words) or words.endswith("?"):
         return True
     if _DOUBT.search(_HARMLESS.sub(" ", head)) or _hedged(_HARMLESS.sub(" ", words)):
         return True
     if answer == YES:
         return bool(
-            _FIRST_PERSON_NO.search(words) or _WITHHELD.search(words) or re.search(rf"[,.] ({_NO_WORD})$", words)
+            _FIRST_PERSON_NO.search(words)
+            or _FOREIGN_NO.search(words)
+            or _WITHHELD.search(words)
+            or re.search(rf"[,.] ({_NO_WORD})$", words)
         )
     rest = re.sub(_NEGATED, " ", words)
     return bool(_FIRST_PERSON_YES.search(rest) or re.search(r"\b(and|or|y|o|/) (yes|si)\b|[,.] (yes|si)$", rest))

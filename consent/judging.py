@@ -45,6 +45,7 @@ class Earlier:
     completed_at: datetime | None
     decisions: Mapping[str, str] = field(default_factory=dict)
     content_hash: str = ""
+    row_hash: str = ""
     response_id: str = ""
     effective: bool = True
     proven: bool = True
@@ -139,6 +140,7 @@ class _Past:
     """Earlier answers by content, by response id and by patient; grows while a file is judged."""
 
     def __init__(self, earlier: Iterable[Earlier]):
+        self.same_row: dict[str, Earlier] = {}
         self.same_content: dict[str, list[Earlier]] = defaultdict(list)
         self.same_id: dict[str, list[Earlier]] = defaultdict(list)
         self.of_patient: dict[int, list[Earlier]] = defaultdict(list)
@@ -146,6 +148,8 @@ class _Past:
             self.add(one)
 
     def add(self, one: Earlier) -> None:
+        if one.row_hash and one.response_id:
+            self.same_row[one.row_hash] = one
         if one.content_hash:
             self.same_content[one.content_hash].append(one)
         if one.response_id:
@@ -154,10 +158,16 @@ class _Past:
             self.of_patient[one.patient_id].append(one)
 
     def already(self, answer: Answer, content: str) -> Earlier | None:
-        """The earlier answer that this one repeats, unless the patient said something else in between."""
+        """The earlier answer that this one repeats, unless the patient said something else in between.
+
+        Two answers that give neither code nor birth date may be two persons' although their words are the same.
+        """
+        if answer.response_id and answer.row_hash in self.same_row:
+            return self.same_row[answer.row_hash]
+        tells_apart = bool(answer.code_text.strip() or answer.birth_texts)
         for one in self.same_content.get(content, ()):
             again = one.response_id == answer.response_id != "" and one.completed_at == _moment(answer)
-            if again or not self._changed_between(one, answer):
+            if again or (tells_apart and not self._changed_between(one, answer)):
                 return one
         return None
 
@@ -203,7 +213,9 @@ def _judge(answer: Answer, register: Register, past: _Past) -> Judgement:
     applied = proven and not any(reason.blocks for reason in reasons)
     ids = [person.id for person in proof.candidates]
     first = ids[0] if ids else None
-    past.add(Earlier(first, _moment(answer), answer.decisions, content, answer.response_id, applied, proven))
+    past.add(
+        Earlier(first, _moment(answer), answer.decisions, content, answer.row_hash, answer.response_id, applied, proven)
+    )
     return _judgement(answer, content, APPLIED if applied else REVIEW, ids, reasons, proof.identity)
 
 
@@ -432,9 +444,21 @@ def _birth_likeness(known: date | None, typed: date) -> float:
         return 0
     if known == typed:
         return 4.5
-    swapped = (known.year, known.month, known.day) == (typed.year, typed.day, typed.month)
-    digits = sum(a != b for a, b in zip(known.isoformat(), typed.isoformat(), strict=True))
-    return 2 if swapped or digits == 1 else 1 if digits == 2 else 0
+    digits = _digits_apart(known, typed)
+    return 2 if swapped(known, typed) or digits == 1 else 1 if digits == 2 else 0
+
+
+def swapped(known: date, typed: date) -> bool:
+    """Day and month stand in each other's place."""
+    return (known.year, known.month, known.day) == (typed.year, typed.day, typed.month)
+
+
+def one_digit_apart(known: date, typed: date) -> bool:
+    return _digits_apart(known, typed) == 1
+
+
+def _digits_apart(known: date, typed: date) -> int:
+    return sum(a != b for a, b in zip(known.isoformat(), typed.isoformat(), strict=True))
 
 
 def _content_reasons(answer: Answer) -> list[Reason]:

@@ -19,6 +19,7 @@ EVERY_DAY = {
     "forget the files of old imports": "patients.tasks.forget_raw_files",
     "forget the files of old form answers": "consent.tasks.forget_raw_files",
     "remove old evidence packets": "explorer.evidence.tasks.remove_old",
+    "judge the open form answers anew": "consent.tasks.retry_open_answers",
 }
 
 

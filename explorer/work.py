@@ -35,7 +35,7 @@ def counts(request) -> dict[str, int]:
             "notices": Interruption.objects.filter(seen_at=None).count(),
             "numbers": len(open_checks()),
             "replies": Reply.objects.needs_answer().count(),
-            "answers": Response.objects.in_review().count(),
+            **Response.objects.in_review().counts(),
             "addresses": AddressVersion.objects.waiting().count(),
         }
     return request.work
@@ -56,7 +56,14 @@ def tiles(request) -> list[Tile]:
         Tile("Texts nobody can be sure of", found["uncertain"], _texts("uncertain")),
         Tile("Late texts held", late_texts(), reverse("admin:outreach_campaign_changelist")),
         *_pilots(),
+        *_alerts(found["alerts"]),
     ]
+
+
+def _alerts(count: int) -> list[Tile]:
+    """Answers with another patient's code: shown only while there is one, since a link may have been passed on."""
+    url = f"{reverse('admin:consent_response_changelist')}?alerts=1"
+    return [Tile("Answers with another patient’s code", count, url)] if count else []
 
 
 def _pilots() -> list[Tile]:

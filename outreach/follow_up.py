@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.timezone import localtime
 
 from consent.letters import posted_moment
-from consent.models import AddressVersion, Letter, current_decision
+from consent.models import AddressVersion, Letter, Response, current_decision
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from outreach import gate, hours
@@ -26,13 +26,14 @@ STEPS = {
     "record": "Record the decision",
     "address": "Find the right address",
     "post": "A letter is on its way",
+    "inform": "Call: wants more information",
     "call": "Call now",
     "review": "Decide the form answer",
     "text": "A text is still to come",
     "invite": "Send the first text",
     "later": "Call back later",
 }
-TO_CALL = ("due", "record", "address", "call")
+TO_CALL = ("due", "record", "inform", "address", "call")
 LETTER_TAKES = timedelta(days=14)  # to arrive, be read and be answered, before somebody calls
 
 
@@ -41,7 +42,8 @@ def waiting(today: date):
 
     Annotates `why` (of WHY), `step` (of STEPS), `apcm_level`, `texts`, `tries` (posted letters among them),
     `last_at`, `last_outcome`, `next_on` and of consent letters `posted_on`, `letter_back_at` and
-    `needs_letter`: cannot be texted, stopped the texts or asked for a letter, and has none. Call-backs that are due come first, then APCM, then whom we tried least.
+    `needs_letter`: cannot be texted, stopped the texts or asked for a letter, and has none. Call-backs that are
+    due come first, then APCM, then whom we tried least.
     """
     asked = with_standing(Patient.objects.filter(deceased=False, held="", left_list_at=None)).annotate(
         apcm_answer=current_decision("apcm"),
@@ -95,12 +97,14 @@ def _number_of(rows):
 def _with_steps(patients, today: date):
     unanswered = Q(records=None)
     no_texts = Q(stopped=True) | Q(can_be_texted=False) | Q(last_outcome=Outcome.WANTS_LETTER)
+    asks = Response.objects.in_review().wants_information().filter(likely=OuterRef("pk"))
     not_invited = unanswered & Q(stopped=False, was_invited=False, can_be_texted=True)
     return patients.annotate(
         step=Case(
             When(next_on__gt=today, then=Value("later")),
             When(next_on__lte=today, then=Value("due")),
             When(unanswered & Q(last_outcome=Outcome.ANSWERED), then=Value("record")),
+            When(unanswered & Q(Exists(asks)), then=Value("inform")),
             When(unanswered & Q(answer_in_review=True), then=Value("review")),
             When(unanswered & _text_to_come(), then=Value("text")),
             When(not_invited, then=Value("invite")),

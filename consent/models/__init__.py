@@ -3,7 +3,7 @@ from consent.models.documents import Document
 from consent.models.invitations import Invitation, InvitationPatient
 from consent.models.ledger import ConsentEvent, current_decision, some_charts_merged, with_other_chart
 from consent.models.letters import AddressVersion, Letter, LetterBatch
-from consent.models.responses import Response, ResponseFile
+from consent.models.responses import FormMapping, Response, ResponseFile
 from consent.models.wordings import Wording
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ConsentEvent",
     "Disclosure",
     "Document",
+    "FormMapping",
     "Invitation",
     "InvitationPatient",
     "Letter",

@@ -285,12 +285,13 @@ def test_the_ledger_asks_few_queries(signed_in, patient, django_assert_max_num_q
 
 
 def answer_of(*candidates: Patient, **more) -> Response:
-    file = ResponseFile.objects.get_or_create(filename="answers.xlsx", sha256="0" * 64, form="f")[0]
+    told = {"Your date of birth": "1/2/1950", "Your name": "=ADA <b>Testwood</b>"}
+    form = {"form": "f", "headings": list(told), "columns": {"date_of_birth": 0, "full_name": 1}}
+    file = ResponseFile.objects.get_or_create(filename="answers.xlsx", sha256="0" * 64, defaults=form)[0]
     known = {
         "row": 2 + Response.objects.count(),
         "content_hash": "h",
         "completed_at": clock.now() - DAY,
-        "raw": {"Your date of birth": "1/2/1950", "Your name": "=ADA <b>Testwood</b>"},
         "decisions": {"records": "yes", "apcm": "not_applicable"},
         "identity": {"code": "missing", "dob": "right", "name": "right"},
         "outcome": "review",
@@ -298,7 +299,10 @@ def answer_of(*candidates: Patient, **more) -> Response:
         "candidates": [patient.pk for patient in candidates],
         "likely": candidates[0] if candidates else None,
     }
-    return Response.objects.create(file=file, **known | more)
+    response = Response(file=file, **known | more)
+    response.seal(list(told.values()))
+    response.save()
+    return response
 
 
 def review_page(response: Response) -> str:

@@ -1,14 +1,15 @@
 """Writing the ledgers. Nothing is overwritten: a correction supersedes, a contradiction is a state."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
-from consent.models import ConsentEvent, Response, with_other_chart
+from consent.models import ConsentEvent, Response, Wording, with_other_chart
 from explorer.lib import clock
-from patients.models import Patient
+from patients.models import Patient, Practitioner
 
 Decision, Kind, Method = ConsentEvent.Decision, ConsentEvent.Kind, ConsentEvent.Method
 CHANGE_OF_MIND = timedelta(days=1)  # a "no" this long after a "yes" is a revocation
@@ -63,7 +64,13 @@ def draft_event(
     obtained_by: str = "",
     witness: str = "",
     given_by: str = "",
+    authority_kind: str = "",
     authority: str = "",
+    on_behalf_of: Practitioner | None = None,
+    wording: Wording | None = None,
+    disclosures: dict[str, bool] | None = None,
+    identity_checks: Iterable[str] = (),
+    language: str = "",
     note: str = "",
     response: Response | None = None,
     replaces: ConsentEvent | None = None,
@@ -94,7 +101,12 @@ def draft_event(
         obtained_by=obtained_by,
         witness=witness,
         given_by=given_by,
-        authority=authority,
+        authority=": ".join(filter(None, (authority_kind, authority))),
+        on_behalf_of=on_behalf_of,
+        wording=wording,
+        disclosures=disclosures or {},
+        identity_checks=list(identity_checks),
+        language=language,
         note=note,
         response=response,
         supersedes=replaces,

@@ -12,6 +12,7 @@ from django.db.models.signals import pre_save
 
 from consent.models import (
     ConsentEvent,
+    DeskForm,
     Document,
     Invitation,
     InvitationPatient,
@@ -88,6 +89,7 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Response: ("raw", "identity", "reasons", "candidates"),
     ResponseFile: ("raw", "columns"),
     ConsentEvent: ("note",),
+    DeskForm: ("shown", "answers", "signature", "used_at", "because"),
     Document: ("sealed_content", "filename"),
     Wording: ("text",),
     Practice: (),

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.urls import reverse
 
-from consent.models import Response
+from consent.models import DeskForm, Response
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply, Wave
 from outreach.number_checks import open_checks
@@ -34,6 +34,7 @@ def counts(request) -> dict[str, int]:
             "numbers": len(open_checks()),
             "replies": Reply.objects.needs_answer().count(),
             "answers": Response.objects.in_review().count(),
+            "desk": DeskForm.objects.in_doubt().count(),
         }
     return request.work
 

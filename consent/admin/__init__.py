@@ -1,3 +1,3 @@
-from consent.admin import invitations, ledger, responses, wordings
+from consent.admin import desk, invitations, ledger, responses, wordings
 
-__all__ = ["invitations", "ledger", "responses", "wordings"]
+__all__ = ["desk", "invitations", "ledger", "responses", "wordings"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from auditlog.models import LogEntry
 
 from consent.invitations import invite
-from consent.models import ConsentEvent, Invitation, Response, ResponseFile, Wording
+from consent.models import ConsentEvent, DeskForm, Invitation, Response, ResponseFile, Wording
 from explorer.lib.models import Practice
 from explorer.models import User
 from outreach.models import (
@@ -58,11 +58,16 @@ def one_of_each() -> dict[type, int]:
     check = NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
     saved = SavedAnswer.objects.first()
     wording = makers.consent_wording()
+    somebody = User.objects.create_user("somebody", password="a long test password", role="staff")
+    desk = DeskForm.objects.create(
+        patient=patient, opened_by=somebody, identity_checks=["full name", "address"], language="en", shown={},
+        state="doubt", ended_at=AT, signature="Jo", doubt="The signed name does not fit.",
+    )  # fmt: skip
     objects = [pair, patient, contact, match, invitation, campaign, step, message, reply, stop, response, decision,
-               batch, attempt, template, saved, check, wording]  # fmt: skip
+               batch, attempt, template, saved, check, wording, desk]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
-        User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
+        User: somebody.pk,
         LogEntry: LogEntry.objects.latest("pk").pk,
     }
 
@@ -88,6 +93,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "response_id": records[Response],
         "merge_id": 1,
         "suppression_id": records[Suppression],
+        "desk_form_id": records[DeskForm],
         "wording_id": records[Wording],
         "event_id": records[ConsentEvent],
         "seen": "running",

@@ -70,7 +70,7 @@ def _told(form: DeskForm, kind: str, by, at=None) -> dict:
     """What the ledger keeps of one answer on this form."""
     is_apcm = kind == Kind.APCM
     return {
-        "patient": form.patient,
+        "patient": form.patient.merged_into or form.patient,  # merged while it was being filled in
         "method": Method.IN_PERSON,
         "occurred_at": at or clock.now(),
         "obtained_by": str(form.opened_by),

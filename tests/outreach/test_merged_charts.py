@@ -119,7 +119,7 @@ def test_everything_goes_over_but_what_is_there_already(two):
 def test_every_table_that_names_a_patient_moves_or_says_why_not():
     """A new ledger, never written again, has to say so by `stays_with_chart`."""
     assert {merging.label_of(field) for field in merging.ledgers()} == {
-        "consent.consentevent.patient", "consent.document.patient",
+        "consent.consentevent.patient", "consent.deskform.patient", "consent.document.patient",
     }  # fmt: skip
     assert {field.model._meta.label for field in merging.relations()} >= {
         "patients.Phone", "patients.ApcmEnrolment", "consent.Response", "consent.InvitationPatient", "outreach.Match",

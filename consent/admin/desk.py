@@ -2,8 +2,9 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from unfold.decorators import display
@@ -71,7 +72,7 @@ class DeskFormAdmin(PracticeAdmin):
                 form.add_error(None, problem.messages)
             else:
                 desk.begin(request, handed)
-                return redirect("desk", headers={"Clear-Site-Data": '"cache"'})
+                return HttpResponseRedirect(reverse("desk"), headers={"Clear-Site-Data": '"cache"'})
         waiting = Wording.objects.good_on(today).filter(kind__in=initial["kinds"], approved_on=None)
         return self.show(
             request,

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from consent.form_link import BadSample, read_sample
+from consent.models import Wording
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
 from explorer.models import User
@@ -167,6 +168,18 @@ def _watched(watch: note.Note) -> Check:
     return Check("watched", well, told, "Wait a minute. If it stays so, close the program and start it again.")
 
 
+def _wordings() -> Iterator[Check]:
+    """Of each kind, one that counsel approved; the demo's are nobody's to approve."""
+    approved = Wording.objects.good_on(Practice.current().today()).filter(language="en").exclude(approved_on=None)
+    kinds = set(approved.values_list("kind", flat=True))
+    waiting = [kind.label for kind in Wording.Kind if kind not in kinds]
+    told = f"Not yet approved by counsel: {'; '.join(waiting)}." if waiting else "Counsel approved every wording."
+    yield Check(
+        "wordings", not waiting or settings.MODE == "demo", told,
+        "Practice → Wordings: show them to counsel, then record the approval.",
+    )  # fmt: skip
+
+
 EXAMINATIONS: tuple[Callable[[], Iterator[Check]], ...] = (
-    _python, _data_folder, _database, _people, _practice, _spruce, _background,
+    _python, _data_folder, _database, _people, _practice, _wordings, _spruce, _background,
 )  # fmt: skip

@@ -1,7 +1,11 @@
 from auditlog.context import auditlog_value
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
+from consent import desk
 from explorer.lib.models import Practice
+from explorer.watching.signs import ALIVE_URL
 
 
 class NeverStored:
@@ -40,3 +44,23 @@ class PersonEndsWithRequest:
             return self.get_response(request)
         finally:
             auditlog_value.reset(before)
+
+
+class OnlyTheDeskForm:
+    """While a patient has the PC, every address of the program leads to the patient's form and to nothing else.
+
+    Files of the look (whitenoise) are served before this. Who is not signed in any more meets the sign-in.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not desk.is_on(request) or request.path == ALIVE_URL:
+            return self.get_response(request)
+        if not request.user.is_authenticated:
+            request.session.flush()
+            return self.get_response(request)
+        if request.path.startswith(reverse("desk")):
+            return self.get_response(request)
+        return redirect("desk")

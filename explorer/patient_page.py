@@ -210,6 +210,7 @@ def _links(user, patient: Patient) -> list[tuple[str, str]]:
     """(words, address) of what this person may do with the patient."""
     offered = (
         ("consent.record_consent", "Record a decision", "consent_consentevent_record"),
+        ("consent.record_consent", "Let the patient answer here", "consent_deskform_hand"),
         ("outreach.record_attempt", "Record a call or letter", "outreach_attempt_record"),
         ("consent.write_letter", "Print a letter", "consent_letterbatch_patient"),
         ("patients.change_patient", "Correct the data", "patients_patient_edit"),

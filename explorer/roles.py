@@ -38,6 +38,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "consent.decide_response": CARE_TEAM,
     "consent.view_consentevent": EVERYONE,
     "consent.record_consent": CARE_TEAM,
+    "consent.view_deskform": EVERYONE,
     "consent.view_wording": EVERYONE,
     "consent.add_wording": LEADERS,
     "consent.approve_wording": ADMINISTRATORS,

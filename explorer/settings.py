@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "explorer.middleware.NeverStored",
     "explorer.middleware.PracticeTimeZone",
+    "explorer.middleware.OnlyTheDeskForm",
     "allauth.account.middleware.AccountMiddleware",
     "explorer.middleware.PersonEndsWithRequest",
     "auditlog.middleware.AuditlogMiddleware",

@@ -31,6 +31,7 @@ GROUPS: dict[str, list[tuple]] = {
     "Decide": [
         ("Form answers", "fact_check", "consent_response_changelist", "consent.view_response", "answers"),
         ("Decisions", "gavel", "consent_consentevent_changelist", "consent.view_consentevent"),
+        ("Desk forms", "tablet_mac", "consent_deskform_changelist", "consent.view_deskform", "desk"),
         ("Personal codes", "qr_code_2", "consent_invitation_changelist", "consent.view_invitation"),
         ("Letters", "mail", "consent_letterbatch_changelist", "consent.view_letterbatch", "addresses"),
         ("Who is left", "call", "outreach_attempt_follow_up", "outreach.view_attempt"),

@@ -8,6 +8,7 @@ from explorer.watching.signs import ALIVE_URL
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
     path(ALIVE_URL.strip("/") + "/", alive),
+    path("desk/", include("consent.desk.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("explorer.sign_in")),
 ]

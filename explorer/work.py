@@ -6,7 +6,7 @@ from datetime import date
 from django.urls import reverse
 
 from consent.apcm.asking import counted, enrolled, opening_month, verdicts
-from consent.models import AddressVersion, Response
+from consent.models import AddressVersion, DeskForm, Response
 from explorer.lib.models import Practice
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply, Wave
@@ -37,6 +37,7 @@ def counts(request) -> dict[str, int]:
             "replies": Reply.objects.needs_answer().count(),
             **Response.objects.in_review().counts(),
             "addresses": AddressVersion.objects.waiting().count(),
+            "desk": DeskForm.objects.in_doubt().count(),
         }
     return request.work
 

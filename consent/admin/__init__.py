@@ -1,3 +1,3 @@
-from consent.admin import apcm, disclosures, invitations, ledger, letters, responses, wordings
+from consent.admin import apcm, desk, disclosures, invitations, ledger, letters, responses, wordings
 
-__all__ = ["apcm", "disclosures", "invitations", "ledger", "letters", "responses", "wordings"]
+__all__ = ["apcm", "desk", "disclosures", "invitations", "ledger", "letters", "responses", "wordings"]

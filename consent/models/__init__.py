@@ -1,4 +1,5 @@
 from consent.models.apcm_months import ApcmMonth, Disclosure
+from consent.models.desk import DeskForm
 from consent.models.documents import Document
 from consent.models.invitations import Invitation, InvitationPatient
 from consent.models.ledger import ConsentEvent, current_decision, some_charts_merged, with_other_chart
@@ -10,6 +11,7 @@ __all__ = [
     "AddressVersion",
     "ApcmMonth",
     "ConsentEvent",
+    "DeskForm",
     "Disclosure",
     "Document",
     "FormMapping",

@@ -13,7 +13,9 @@ from consent.models import Wording
 from consent.wordings import current, render
 from consent.wordings.changes import changes
 from consent.wordings.filling import profile_facts
+from explorer.checks import run_checks
 from explorer.lib import clock
+from explorer.models import User
 from tests import makers
 
 TODAY = date(2026, 12, 7)
@@ -269,3 +271,23 @@ def test_retiring_takes_a_press_and_says_what_is_left(signed_in):
     client.post(page("retire", wording))
     assert not Wording.objects.in_force().exists()
     assert "Retired" in client.get(page("change", wording)).content.decode()
+
+
+def test_the_doctor_names_the_kinds_that_counsel_has_not_approved(settings):
+    def examined():
+        return next(check for check in run_checks() if check.id == "wordings")
+
+    for each in acts.bring_defaults():
+        if each.kind != "letter":
+            approved(each, _counsel())
+    assert examined().ok
+    assert examined().message == "Not yet approved by counsel: Consent letter."
+    settings.MODE = "live"
+    assert not examined().ok
+    assert "record the approval" in examined().cure
+    approved(current("letter"), _counsel())
+    assert examined().ok
+
+
+def _counsel() -> User:
+    return User.objects.get_or_create(username="recorder", defaults={"role": "administrator"})[0]

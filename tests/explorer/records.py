@@ -8,6 +8,7 @@ from consent.invitations import invite
 from consent.models import (
     ApcmMonth,
     ConsentEvent,
+    DeskForm,
     Disclosure,
     Document,
     Invitation,
@@ -77,12 +78,17 @@ def one_of_each() -> dict[type, int]:
         patient=patient, month=AT.date(), practitioner=who_bills, level=2, consent=decision
     )
     told = Disclosure.objects.create(patient=patient, purpose="notice", to="Old Practice", what="Name.")
+    somebody = User.objects.create_user("somebody", password="a long test password", role="staff")
+    desk = DeskForm.objects.create(
+        patient=patient, opened_by=somebody, identity_checks=["full name", "address"], language="en", shown={},
+        state="doubt", ended_at=AT, signature="Jo", doubt="The signed name does not fit.",
+    )  # fmt: skip
     objects = [paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message, reply, stop,
                response, decision, batch, attempt, template, saved, check, wording, fact, month, told,
-               batch_of_letters, batch_of_letters.letters.get()]  # fmt: skip
+               batch_of_letters, batch_of_letters.letters.get(), desk]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
-        User: User.objects.create_user("somebody", password="a long test password", role="staff").pk,
+        User: somebody.pk,
         EvidencePacket: evidence_packet(patient).pk,
         LogEntry: LogEntry.objects.latest("pk").pk,
     }
@@ -118,6 +124,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "response_id": records[Response],
         "merge_id": 1,
         "suppression_id": records[Suppression],
+        "desk_form_id": records[DeskForm],
         "wording_id": records[Wording],
         "event_id": records[ConsentEvent],
         "document_id": records[Document],

@@ -121,6 +121,7 @@ def test_every_table_that_names_a_patient_moves_or_says_why_not():
     assert {merging.label_of(field) for field in merging.ledgers()} == {
         "consent.consentevent.patient", "consent.document.patient", "consent.disclosure.patient",
         "patients.carefact.patient",
+        "consent.deskform.patient",
     }  # fmt: skip
     assert {field.model._meta.label for field in merging.relations()} >= {
         "patients.Phone", "patients.ApcmEnrolment", "consent.Response", "consent.InvitationPatient", "outreach.Match",

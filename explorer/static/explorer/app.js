@@ -45,3 +45,24 @@ document.addEventListener("DOMContentLoaded", () => {
 document.addEventListener("change", (event) => {
   if (event.target.matches(".pe input[type=file]")) event.stopImmediatePropagation();
 }, true);
+
+// While a patient has the form at the desk, the other windows go there too: each had something else on screen.
+document.addEventListener("DOMContentLoaded", () => {
+  const windows = new BroadcastChannel("desk");
+  if (document.querySelector("[data-desk]")) windows.postMessage("on");
+  else windows.onmessage = () => location.replace("/desk/");
+  // <form data-idle="303" data-ping="URL" data-to="URL">: tells the server that somebody is there, at most every
+  // half minute; without anybody for so many seconds the page goes where the server says what is left of it.
+  document.querySelectorAll("[data-idle]").forEach((form) => {
+    let seen = performance.now(), told = seen;
+    const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
+    const alive = () => {
+      seen = performance.now();
+      if (seen - told < 30000) return;
+      told = seen;
+      fetch(form.dataset.ping, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => {});
+    };
+    ["keydown", "pointerdown", "pointermove", "scroll", "input"].forEach((what) => document.addEventListener(what, alive, { passive: true }));
+    setInterval(() => { if (performance.now() - seen > form.dataset.idle * 1000) location.replace(form.dataset.to); }, 1000);
+  });
+});

@@ -18,7 +18,7 @@ from consent.judging import Earlier, Issued, Judgement, Person, Reason, Register
 from consent.ledger import mark_used, record_event
 from consent.models import ConsentEvent, Invitation, InvitationPatient, Response, ResponseFile
 from consent.models.ledger import CHANGE_OF_MIND
-from consent.proof import effective_day
+from consent.proof import day_in, effective_day
 from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.keys import encrypt
@@ -302,6 +302,9 @@ def _event(response: Response, kind: str, decision: str, before: ConsentEvent | 
         and before.decision == Decision.GIVEN
         and response.completed_at - before.occurred_at >= CHANGE_OF_MIND
     )
+    wording = response.file.wording
+    if wording and day_in(response.completed_at, zone) < wording.valid_from:
+        wording = None  # answered before this version existed, so it was another one (rule V10)
     return ConsentEvent(
         patient_id=response.patient_id,
         kind=kind,
@@ -309,8 +312,8 @@ def _event(response: Response, kind: str, decision: str, before: ConsentEvent | 
         method=ConsentEvent.Method.FORM,
         occurred_at=response.completed_at,
         effective_on=effective_day(kind, response.completed_at, zone) if revokes else None,
-        wording=response.file.wording,
-        language=response.file.wording.language if response.file.wording else "",
+        wording=wording,
+        language=wording.language if wording else "",
         recorded_by=by,
         response=response,
     )

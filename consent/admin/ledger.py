@@ -5,7 +5,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -78,6 +78,8 @@ class ConsentEventAdmin(RecordPages, BackfillPages, PracticeAdmin):
         """One line with everything it says; there is nothing to change."""
         if request.method not in READING or not request.user.has_perm(LOOK):
             raise PermissionDenied
+        if not (object_id.isascii() and object_id.isdecimal() and len(object_id) < 19):
+            raise Http404
         related = ("patient", "recorded_by", "on_behalf_of", "wording", "document", "response", "supersedes",
                    "contradicts", "superseded_by")  # fmt: skip
         event = get_object_or_404(ConsentEvent.objects.select_related(*related), pk=object_id)
@@ -154,10 +156,17 @@ def _facts(event: ConsentEvent) -> list[tuple[str, str]]:
         ("Language", event.get_language_display()),
         ("Interpreter", event.interpreter),
         ("Practitioner", f"{practitioner.name}, NPI {practitioner.npi}" if practitioner else ""),
-        ("Effective", f"until the end of {event.effective_on:%m/%d/%Y}" if event.effective_on else ""),
+        ("Effective", _effective(event)),
         ("Note", event.note),
     ]
     return [(name, words) for name, words in facts if words]
+
+
+def _effective(event: ConsentEvent) -> str:
+    if event.effective_on is None:
+        return ""
+    day = f"{event.effective_on:%m/%d/%Y}"
+    return f"The yes counts until the end of {day}" if event.kind == ConsentEvent.Kind.APCM else f"On {day}"
 
 
 def _chain(event: ConsentEvent) -> list[tuple[str, ConsentEvent]]:

@@ -61,7 +61,7 @@ def test_everything_that_was_said_goes_into_its_own_field(signed_in, patient, pr
 def test_the_script_is_on_the_page_with_the_practices_facts(signed_in, patient):
     script()
     page = signed_in("staff").get(record_page(patient)).content.decode()
-    assert "Hello from Home Team Medical. ____ Bye." in page
+    assert page.count("Hello from Home Team Medical. ____ Bye.") == 1
     assert "to be approved by counsel" in page
 
 
@@ -267,6 +267,11 @@ def test_the_page_of_a_line_says_everything(signed_in, patient, practice):
                         words.sha256, "Only one practitioner", "test-staff"):  # fmt: skip
         assert words_of_it in page, words_of_it
     assert page.count('pe-badge good">Read') == 4
+
+
+@pytest.mark.parametrize("pk", ["999999", "x", "9" * 30, "record/1"])
+def test_a_line_that_is_none_is_not_found(signed_in, pk):
+    assert signed_in("staff").get(reverse("admin:consent_consentevent_change", args=[pk])).status_code == 404
 
 
 def test_the_chain_leads_from_line_to_line(signed_in, patient):

@@ -17,7 +17,7 @@ from consent.judging import Judgement, Reason, Register
 from consent.ledger import mark_used
 from consent.models import ConsentEvent, Response, ResponseFile, Wording
 from consent.models.ledger import CHANGE_OF_MIND
-from consent.proof import effective_day
+from consent.proof import day_in, effective_day
 from consent.register import aware, register
 from explorer.lib import clock
 from explorer.lib.audit import record
@@ -237,7 +237,7 @@ def with_proof(event: ConsentEvent, response: Response, checked: Iterable[str], 
     """What the patient read, where it is known and was in force that day, and how it is known who it was."""
     wording = response.file.wording
     event.identity_checks = list(checked)
-    if wording and wording.valid_from <= event.occurred_at.astimezone(ZoneInfo(zone)).date():
+    if wording and wording.valid_from <= day_in(event.occurred_at, zone):  # else it was another version (rule V10)
         event.wording, event.language = wording, wording.language
 
 

@@ -1,7 +1,11 @@
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -15,14 +19,25 @@ from consent.admin.recording import RecordPages
 from consent.models import ConsentEvent, Document
 from consent.proof import IDENTIFIERS
 from consent.scans import ENDINGS
+from consent.standing import standings_at
 from consent.wordings.disclosures import APCM_DISCLOSURES
+from explorer.lib import clock
+from explorer.lib.models import Practice
 from explorer.lib.pages import READING, PracticeAdmin, page
+from patients.models import Patient
 from patients.phones import display as shown
 
 LOOK = "consent.view_consentevent"
 BADGES = {"Given": "success", "Declined": "warning", "Revoked": "danger"}
-TONES = {"given": "good", "declined": "warn", "revoked": "bad"}
+TONES = {"given": "good", "declined": "warn", "revoked": "bad", "conflict": "bad"}
+END_OF_DAY = time(23, 59, 59, 999999)
 SHOWN_IN_PLACE = ("image/jpeg", "image/png")
+
+
+class DayForm(forms.Form):
+    day = forms.DateField(
+        label="At the end of this day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
 
 @admin.register(ConsentEvent)
@@ -63,6 +78,8 @@ class ConsentEventAdmin(RecordPages, BackfillPages, PracticeAdmin):
         """One line with everything it says; there is nothing to change."""
         if request.method not in READING or not request.user.has_perm(LOOK):
             raise PermissionDenied
+        if not (object_id.isascii() and object_id.isdecimal() and len(object_id) < 19):
+            raise Http404
         related = ("patient", "recorded_by", "on_behalf_of", "wording", "document", "response", "supersedes",
                    "contradicts", "superseded_by")  # fmt: skip
         event = get_object_or_404(ConsentEvent.objects.select_related(*related), pk=object_id)
@@ -72,6 +89,22 @@ class ConsentEventAdmin(RecordPages, BackfillPages, PracticeAdmin):
             disclosures=[(words, event.disclosures.get(name)) for name, words in APCM_DISCLOSURES.items()]
             if event.disclosures else [],
         )  # fmt: skip
+
+    @page("standing/<int:patient_id>/", look=LOOK)
+    def standing(self, request, patient_id: int):
+        """What was in force on a day: each ledger with the line it rests on."""
+        chart = get_object_or_404(Patient.charts.select_related("merged_into"), pk=patient_id)
+        patient, practice = chart.merged_into or chart, Practice.current()
+        form = DayForm({"day": request.GET.get("day") or practice.today()}, label_suffix="")
+        day = form.cleaned_data["day"] if form.is_valid() else practice.today()
+        moment = min(datetime.combine(day, END_OF_DAY, ZoneInfo(practice.time_zone)), clock.now())
+        rows = [
+            (ConsentEvent.Kind(kind).label, told, TONES.get(told.state, ""))
+            for kind, told in standings_at(patient, moment).items()
+        ]
+        return self.show(
+            request, "consent/standing.html", "What was in force", patient=patient, form=form, moment=moment, rows=rows
+        )
 
     @page("scan/<int:document_id>/", look=LOOK)
     def scan(self, request, document_id: int):
@@ -123,10 +156,17 @@ def _facts(event: ConsentEvent) -> list[tuple[str, str]]:
         ("Language", event.get_language_display()),
         ("Interpreter", event.interpreter),
         ("Practitioner", f"{practitioner.name}, NPI {practitioner.npi}" if practitioner else ""),
-        ("Effective", f"until the end of {event.effective_on:%m/%d/%Y}" if event.effective_on else ""),
+        ("Effective", _effective(event)),
         ("Note", event.note),
     ]
     return [(name, words) for name, words in facts if words]
+
+
+def _effective(event: ConsentEvent) -> str:
+    if event.effective_on is None:
+        return ""
+    day = f"{event.effective_on:%m/%d/%Y}"
+    return f"The yes counts until the end of {day}" if event.kind == ConsentEvent.Kind.APCM else f"On {day}"
 
 
 def _chain(event: ConsentEvent) -> list[tuple[str, ConsentEvent]]:

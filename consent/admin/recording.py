@@ -64,7 +64,7 @@ class RecordPages:
             request, "consent/record.html", "Record a decision",
             patient=patient, form=form, lines=[] if "change" in request.POST else lines,
             late=bool(lines) and clock.now() - form.cleaned_data["occurred_at"] > LATE_AFTER,
-            scan=scan, upload=upload, scripts=_scripts(form, practice),
+            scan=scan, upload=upload, spoken=_spoken(form, practice),
             minor=is_minor(patient.date_of_birth, state=practice.state, today=practice.today()),
             nobody_bills="apcm" in form.fields and not Practitioner.objects.who_bill_apcm().exists(),
             facts=_facts(form) if lines else [], undecided=_undecided(form) if lines else [],
@@ -89,7 +89,7 @@ def _form(request, patient: Patient) -> DecisionForm:
     )
 
 
-def _scripts(form: DecisionForm, practice: Practice) -> list[dict]:
+def _spoken(form: DecisionForm, practice: Practice) -> list[dict]:
     """Every stored script with its text as it is read aloud; then the words that no version holds."""
     chosen = str(form["script"].value() or "")
     stored = Wording.objects.filter(kind=Wording.Kind.SCRIPT).order_by("retired_at", "language", "-version")

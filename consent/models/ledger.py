@@ -213,14 +213,20 @@ def some_charts_merged() -> bool:
     return Patient.charts.filter(merged_into__isnull=False).exists()
 
 
-def _opposed(kind: str) -> Q:
+def _said(kind: str, depth: int, some_merged: bool):
+    """The effective lines of the patient so many queries further out."""
+    patient = OuterRef("pk")
+    for _ in range(depth):
+        patient = OuterRef(patient)
+    lines = ConsentEvent.objects.effective().filter(kind=kind)
+    return lines.of_patient(patient) if some_merged else lines.filter(patient=patient)
+
+
+def _opposed(kind: str, some_merged: bool) -> Q:
     """The newest line meets an opposite one that no person has settled; as consent.standing folds the lines."""
 
     def said(depth: int):
-        patient = OuterRef("pk")
-        for _ in range(depth):
-            patient = OuterRef(patient)
-        return ConsentEvent.objects.effective().of_patient(patient).filter(kind=kind)
+        return _said(kind, depth, some_merged)
 
     settling = said(2).filter(supersedes__isnull=False)
     settled_yes = settling.filter(decision="given", occurred_at__gt=OuterRef("occurred_at"))
@@ -239,15 +245,14 @@ def current_decision(kind: str, *, some_merged: bool | None = None):
 
     `some_merged`: whether other charts of a patient need asking at all, which only costs time otherwise.
     """
-    newest = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind=kind).newest_first()
-    yes_before = ConsentEvent.objects.effective().of_patient(OuterRef(OuterRef("pk")))
-    yes_before = yes_before.filter(kind=kind, decision=ConsentEvent.Decision.GIVEN)
     some_merged = some_charts_merged() if some_merged is None else some_merged
+    newest = _said(kind, 0, some_merged).newest_first()
+    yes_before = _said(kind, 1, some_merged).filter(decision=ConsentEvent.Decision.GIVEN)
     newest = with_other_chart(newest) if some_merged else newest.annotate(other_chart_disagrees=Value(False))
     return Subquery(
         newest.annotate(
             standing=models.Case(
-                models.When(_opposed(kind), then=Value("conflict")),
+                models.When(_opposed(kind, some_merged), then=Value("conflict")),
                 models.When(_contested(kind), then=Value("conflict")),
                 models.When(other_chart_disagrees=True, then=Value("conflict")),
                 models.When(~Q(decision=ConsentEvent.Decision.GIVEN) & Q(Exists(yes_before)), then=Value("revoked")),

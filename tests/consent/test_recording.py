@@ -1,11 +1,13 @@
 """The page "Record a decision": what is asked, what is kept, what is refused; scans; the page of one line."""
 
 from datetime import date, timedelta
+from threading import Thread
 
 import pytest
 from auditlog.models import LogEntry
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 
 from consent.ledger import record_decisions, record_event
@@ -59,7 +61,7 @@ def test_everything_that_was_said_goes_into_its_own_field(signed_in, patient, pr
 def test_the_script_is_on_the_page_with_the_practices_facts(signed_in, patient):
     script()
     page = signed_in("staff").get(record_page(patient)).content.decode()
-    assert "Hello from Home Team Medical. ____ Bye." in page
+    assert page.count("Hello from Home Team Medical. ____ Bye.") == 1
     assert "to be approved by counsel" in page
 
 
@@ -267,6 +269,11 @@ def test_the_page_of_a_line_says_everything(signed_in, patient, practice):
     assert page.count('pe-badge good">Read') == 4
 
 
+@pytest.mark.parametrize("pk", ["999999", "x", "9" * 30, "record/1"])
+def test_a_line_that_is_none_is_not_found(signed_in, pk):
+    assert signed_in("staff").get(reverse("admin:consent_consentevent_change", args=[pk])).status_code == 404
+
+
 def test_the_chain_leads_from_line_to_line(signed_in, patient):
     first = _said(patient, "declined", occurred_at=clock.now() - 3 * DAY)
     against = _said(patient, "given", occurred_at=clock.now() - 2 * DAY)
@@ -280,3 +287,90 @@ def test_the_chain_leads_from_line_to_line(signed_in, patient):
     assert "Contradicted by" in page(first)
     assert "Contradicts" in page(against)
     assert "Replaces" in page(settled)
+
+
+# What was in force, as an auditor asks
+
+
+def standing_page(patient) -> str:
+    return reverse("admin:consent_consentevent_standing", args=[patient.pk])
+
+
+def test_what_was_in_force_on_a_day_is_shown_with_its_line(signed_in, patient, monday):
+    monday()
+    yes = _said(patient, "given", "apcm", occurred_at=clock.now() - 40 * DAY, **makers.apcm_proof())
+    stop = _said(patient, "declined", "apcm", occurred_at=clock.now() - 3 * DAY)
+    client = signed_in("read_only")
+    told = {}
+    for day in ("", "2026-10-01", "2026-11-20", "2999-01-01", "nonsense"):
+        rows = client.get(standing_page(patient), {"day": day}).context["rows"]
+        told[day] = next((told.state, told.line, told.in_force) for label, told, _ in rows if "APCM" in label)
+    assert told == {
+        "": ("revoked", stop, True),
+        "2026-10-01": ("none", None, False),
+        "2026-11-20": ("given", yes, True),
+        "2999-01-01": ("revoked", stop, True),  # no later than now
+        "nonsense": ("revoked", stop, True),
+    }
+
+
+def test_a_merged_chart_stands_as_its_patient(signed_in, patient):
+    _said(patient, "given")
+    other = makers.patient(mrn="1002", phone="", merged_into=patient, merged_at=clock.now())
+    answer = signed_in("read_only").get(standing_page(other))
+    assert answer.context["patient"] == patient
+
+
+# Crash, two at once, direct SQL
+
+
+@pytest.mark.parametrize(
+    ("table", "which"),
+    [("consent_document", 1), ("consent_consentevent", 1), ("consent_consentevent", 2), ("auditlog_logentry", 3)],
+)
+def test_a_cut_between_the_lines_writes_nothing(patient, table, which):
+    words, seen = script(kind="letter", valid_from=date(2026, 1, 1)), []
+
+    def cut(execute, sql, *args):
+        if sql.startswith(f'INSERT INTO "{table}"'):
+            seen.append(sql)
+            if len(seen) == which:
+                raise SystemExit
+        return execute(sql, *args)
+
+    paper = Scan(PDF, "form.pdf", "application/pdf")
+    told = {"method": "paper", "occurred_at": clock.now() - DAY, "by": None, "replaces": {}, "wording": words}
+    with pytest.raises(SystemExit), connection.execute_wrapper(cut):
+        record_decisions(patient=patient, decisions={"records": "given", "notice": "declined"}, scan=paper, **told)
+    words.refresh_from_db()
+    assert (ConsentEvent.objects.count(), Document.objects.count(), words.used_at) == (0, 0, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_write_the_same_conversation_write_it_once(practice):
+    patient, moment, said = makers.patient(), clock.now() - DAY, []
+
+    def write():
+        told = {"method": "phone", "occurred_at": moment, "by": None, "replaces": {}}
+        try:
+            record_decisions(patient=patient, decisions={"records": "given"}, **told)
+            said.append("written")
+        except ValidationError as problem:
+            said.append(problem.messages[0][:26])
+        finally:
+            connection.close()
+
+    threads = [Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["This was recorded already:"] * 3 + ["written"]
+    assert ConsentEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("sql", ["UPDATE consent_document SET filename = 'x'", "DELETE FROM consent_document"])
+def test_a_scan_withstands_sql(patient, sql):
+    _with_scan(patient)
+    with pytest.raises(DatabaseError, match="is never"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)

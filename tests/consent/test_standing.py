@@ -8,8 +8,9 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consent.intake import _write_ledgers
 from consent.ledger import record_event, record_texting_stop
-from consent.models import ConsentEvent, current_decision
+from consent.models import ConsentEvent, Response, ResponseFile, Wording, current_decision
 from consent.proof import effective_day
 from consent.standing import standing_at, standings_at
 from explorer.lib import clock
@@ -164,3 +165,25 @@ def test_direct_sql_does_not_change_the_day_of_a_stop():
     sql = "UPDATE consent_consentevent SET effective_on = '2026-01-31', decision = 'revoked'"
     with pytest.raises(DatabaseError, match="never changed"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
+
+
+def test_a_form_answer_never_claims_a_wording_that_came_later():
+    """Rule V10 for answers taken in from a file, and the end of the month for their stops."""
+    patient = makers.patient()
+    said(patient, "yes", at(40), "apcm")
+    told = {"kind": "online_form", "title": "Form", "text": "Hello"}
+    early, late = (
+        Wording.objects.create(version=version, valid_from=day, **told)
+        for version, day in ((1, date(2026, 1, 1)), (2, date(2026, 11, 28)))
+    )
+    lines = []
+    for wording in (early, late):
+        file = ResponseFile.objects.create(filename="a.xlsx", sha256="0" * 64, form="f", wording=wording)
+        row = {"content_hash": f"{wording.pk}", "outcome": "applied", "patient": patient, "decisions": {"apcm": "no"}}
+        answer = Response.objects.create(file=file, row=2, completed_at=at(5), **row)
+        _write_ledgers([answer], None)
+        lines.append(answer.consent_events.get())
+    assert [line.wording for line in lines] == [early, None]
+    assert (lines[0].decision, lines[0].effective_on) == ("revoked", date(2026, 11, 30))
+    early.refresh_from_db()
+    assert early.used_at

@@ -99,7 +99,7 @@ def _replies(patient: Patient, numbers: list[str]) -> Iterator[Entry]:
 
 def _answers(patient: Patient) -> Iterator[Entry]:
     theirs = Response.objects.filter(Q(patient=patient) | Q(patient=None, likely=patient))
-    for answer in theirs.select_related("file", "decided_by").defer("raw", "file__raw"):
+    for answer in theirs.select_related("file", "decided_by").defer("sealed_row", "file__raw"):
         doubt = [] if answer.patient_id else ["Probably this patient’s; a person decides."]
         decided = []
         if answer.decided_at:

@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.utils import timezone
 
-from explorer.lib import clock
+from explorer.lib import clock, commands
 from explorer.lib.home import home
 from explorer.lib.models import Practice
 from explorer.lib.sealing import unseal
@@ -115,6 +115,20 @@ def impatient(monkeypatch):
     monkeypatch.setattr(landing, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(recovering, "DOUBTED_FOR", timedelta(0))
     monkeypatch.setattr(sending, "PAUSE_AFTER_TROUBLE", timedelta(seconds=0.2))
+
+
+@pytest.fixture
+def at(monkeypatch, settings):
+    """at(moment) sets the clock, a local time of the practice, also for commands run in this process."""
+    (settings.HOME / "prepared").write_text(commands._migrations_fingerprint(), encoding="ascii")
+
+    def set_to(moment: datetime) -> None:
+        monkeypatch.setenv(clock.VARIABLE, moment.replace(tzinfo=ZoneInfo("America/Chicago")).isoformat())
+        clock._start.cache_clear()
+
+    yield set_to
+    monkeypatch.undo()
+    clock._start.cache_clear()
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ class Row:
 class Maker:
     """Makes rows of every kind for a practice, each patient used once unless the kind says otherwise."""
 
-    def __init__(self, random_: random.Random, form: Form, persons: list[Person], codes: list[Code], start: datetime):
-        self.random, self.form, self.start = random_, form, start
+    def __init__(self, random_: random.Random, form: Form, persons: list[Person], codes: list[Code]):
+        self.random, self.form = random_, form
         self.by_mrn = {person.mrn: person for person in persons}
         self.codes_of: dict[str, list[Code]] = {}
         for code in codes:

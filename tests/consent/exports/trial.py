@@ -16,9 +16,10 @@ from django.core.management import call_command
 from tests.consent.exports import files
 from tests.consent.exports.forms import Form
 from tests.consent.exports.people import list_of, people
-from tests.consent.exports.rows import APPLIED, DUPLICATE, REVIEW, Code, Maker, Row, export
+from tests.consent.exports.rows import APPLIED, REVIEW, Code, Maker, Row, export
 
 ZONE = ZoneInfo("America/Chicago")
+FIRST_DAY, LAST_DAY = datetime(2026, 10, 5, 9), datetime(2026, 11, 19, 9)
 FOREIGN = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz0123456789"
 
 
@@ -46,7 +47,8 @@ class Found:
         share = 100 * self.ideal / max(1, self.rows)
         first = 100 * self.first_right / max(1, self.reviewed)
         return (
-            f"{self.rows} rows, {share:.2f} % ideal, {len(self.applied_wrongly)} applied wrongly, {len(self.lost)} clean lost, "
+            f"{self.rows} rows, {share:.2f} % ideal, {len(self.applied_wrongly)} applied wrongly, "
+            f"{len(self.lost)} clean lost, "
             f"{len(self.needless)} needless reviews, right chart first {first:.2f} % of {self.reviewed}, "
             f"{len(self.standings_wrong)} standings wrong, {len(self.law_broken)} count laws broken, "
             f"{len(self.changed_by_repetition)} changes by repetition, {self.seconds:.2f} s"
@@ -62,45 +64,55 @@ def command(*args, **options) -> dict:
 
 def run(seed: int, form: Form, kind: str, folder: Path, at, *, size=150, repeat=2) -> Found:
     """`at(moment)` sets the clock."""
-    r = random.Random(f"{seed} {form.name} {kind}")
-    start = datetime(2026, 10, 5, 9)
-    at(start)
-    persons = people(r, int(size * 1.6))
-    _csv(folder / "list.csv", list_of(persons))
-    assert command("import_patients", folder / "list.csv", apply=True)["new"] == len(persons)
-    codes = _codes(r, folder, persons, start, at)
-    at(start + timedelta(days=45))
-    maker = Maker(r, form, persons, codes, start)
-    rows = export(maker, size)
-    headings, values, truths = files.table(r, form, rows)
-    name, content = files.write(r, kind, headings, values)
-    (folder / name).write_bytes(content)
+    name, truths, persons = prepare(seed, form, kind, folder, at, size=size)
     return _judge(folder, name, truths, persons, repeat)
 
 
-def _codes(r: random.Random, folder: Path, persons, start, at) -> list[Code]:
-    """A third have a code of the earlier system, half of those alone; some of these are withdrawn."""
-    sheet = [["mrn", "token", "issued_at", "expires_at", "status"]]
-    codes = []
-    for person in persons:
-        for status in r.choices([(), ("active",), ("revoked", "active")], [0.7, 0.24, 0.06])[0]:
-            text = "".join(r.choice(FOREIGN) for _ in range(16))
-            issued, expires = start, start + timedelta(days=r.choice([14, 30]))
-            sheet.append([person.mrn, text, issued.isoformat(), expires.isoformat(), status])
-            codes.append(Code(text, (person.mrn,), issued, expires, status == "revoked"))
-    _csv(folder / "codes.csv", sheet)
+def prepare(seed: int, form: Form, kind: str, folder: Path, at, *, size: int) -> tuple[str, dict[int, Row], list]:
+    """A practice with patients and codes, and in `folder` an export of its form: its name, {row: truth}, the people."""
+    r = random.Random(f"{seed} {form.name} {kind}")
+    at(FIRST_DAY)
+    persons = people(r, int(size * 1.6))
+    csv_file(folder / "list.csv", list_of(persons))
+    assert command("import_patients", folder / "list.csv", apply=True)["new"] == len(persons)
+    codes = _codes(r, folder, persons)
+    at(LAST_DAY)
+    headings, values, truths = files.table(r, form, export(Maker(r, form, persons, codes), size))
+    name, content = files.write(r, kind, headings, values)
+    (folder / name).write_bytes(content)
+    return name, truths, persons
+
+
+def _codes(r: random.Random, folder: Path, persons) -> list[Code]:
+    """Those of the earlier system, and ours, one for each phone."""
+    codes, sheet = issued_codes(r, persons)
+    csv_file(folder / "codes.csv", sheet)
     command("invitations", take_over=folder / "codes.csv")
     command("invitations", create=True, export=folder / "all.csv")
     foreign = {code.text for code in codes}
     for row in _read(folder / "all.csv"):
         if row["code"] not in foreign:
-            issued, expires = (
-                datetime.fromisoformat(row[key]).astimezone(ZONE).replace(tzinfo=None)
-                for key in ("created_at", "expires_at")
-            )
+            issued, expires = (_local(row[name]) for name in ("created_at", "expires_at"))
             codes.append(Code(row["code"], tuple(row["mrns"].split("|")), issued, expires))
     r.shuffle(codes)
     return codes
+
+
+def issued_codes(r: random.Random, persons) -> tuple[list[Code], list[list]]:
+    """A third of the patients have a code of the earlier system, some a withdrawn one besides; and its sheet."""
+    sheet = [["mrn", "token", "issued_at", "expires_at", "status"]]
+    codes = []
+    for person in persons:
+        for status in r.choices([(), ("active",), ("revoked", "active")], [0.7, 0.24, 0.06])[0]:
+            text = "".join(r.choice(FOREIGN) for _ in range(16))
+            issued, expires = FIRST_DAY, FIRST_DAY + timedelta(days=r.choice([14, 30]))
+            sheet.append([person.mrn, text, issued.isoformat(), expires.isoformat(), status])
+            codes.append(Code(text, (person.mrn,), issued, expires, status == "revoked"))
+    return codes, sheet
+
+
+def _local(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(ZONE).replace(tzinfo=None)
 
 
 def _judge(folder: Path, name: str, truths: dict[int, Row], persons, repeat: int) -> Found:
@@ -172,7 +184,7 @@ def _judge_standings(found: Found, folder: Path, rows: dict[int, Row], persons) 
             found.standings_wrong.append((mrn, states, lines[mrn]))
 
 
-def _csv(path: Path, rows: list[list]) -> None:
+def csv_file(path: Path, rows: list[list]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
 
@@ -184,6 +196,3 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 def kinds_of(notes: list) -> Counter:
     return Counter((note[0], note[1]) for note in notes)
-
-
-__all__ = ["DUPLICATE", "Found", "kinds_of", "run"]

@@ -41,7 +41,8 @@ def waiting(today: date):
 
     Annotates `why` (of WHY), `step` (of STEPS), `apcm_level`, `texts`, `tries` (posted letters among them),
     `last_at`, `last_outcome`, `next_on` and of consent letters `posted_on`, `letter_back_at` and
-    `needs_letter`: cannot be texted, stopped the texts or asked for a letter, and has none. Call-backs that are due come first, then APCM, then whom we tried least.
+    `needs_letter`: cannot be texted, stopped the texts or asked for a letter, and has none. Call-backs that are
+    due come first, then APCM, then whom we tried least.
     """
     asked = with_standing(Patient.objects.filter(deceased=False, held="", left_list_at=None)).annotate(
         apcm_answer=current_decision("apcm"),

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.urls import reverse
 
 from consent.codes import new_code, show
 from consent.form_link import BadSample, personal_links
+from consent.management.commands.redirect_page import Command
 from consent.redirect_page import redirect_page
+from explorer.lib.commands import Refused
 from explorer.lib.links import check_page_address
 from explorer.lib.models import Practice
 from outreach import planning, segments, wording
 from patients.practice import change_practice
 
-CODE = "0123456789ABCDEFG"[:16] + "X"
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 
 
@@ -81,28 +81,29 @@ def test_the_page_escapes_what_the_profile_says(practice):
     assert "<img" not in page
 
 
-def test_the_command_writes_the_page(practice, tmp_path, capsys):
+def test_the_command_writes_the_page(practice, tmp_path):
     file = tmp_path / "index.html"
-    call_command("redirect_page", "--out", str(file))
+    assert Command().work(out=file)["bytes"] == file.stat().st_size
     assert "Home Team Medical" in file.read_text("utf-8")
+    with pytest.raises(Refused, match="cannot be written"):
+        Command().work(out=tmp_path)
     Practice.objects.update(form_sample_url="")
-    with pytest.raises(SystemExit) as ended:
-        call_command("redirect_page", "--out", str(file))
-    assert ended.value.code == 1
-    Practice.objects.update(form_sample_url=practice.form_sample_url)
-    with pytest.raises(SystemExit):
-        call_command("redirect_page", "--out", str(tmp_path))
+    with pytest.raises(Refused, match="cannot be used"):
+        Command().work(out=file)
 
 
 def test_the_profile_page_gives_the_file(signed_in):
     answer = signed_in("administrator").get(reverse("admin:floor_practice_redirect_page"))
     assert answer["Content-Disposition"] == 'attachment; filename="index.html"'
     Practice.objects.update(form_sample_url="")
-    assert signed_in_again(answer).status_code == 302
+    assert answer.client.get(reverse("admin:floor_practice_redirect_page")).status_code == 302
 
 
-def signed_in_again(answer):
-    return answer.client.get(reverse("admin:floor_practice_redirect_page"))
+def wait_until(page, holds) -> None:
+    for _ in range(200):
+        if holds():
+            return
+        page.wait_for_timeout(25)
 
 
 @pytest.fixture
@@ -131,12 +132,13 @@ def hosted(practice, tmp_path):
             page.on("dialog", lambda dialog: pytest.fail("a script of a stranger ran"))
             page.route(re.compile("^https://"), lambda route: (led.append(route.request), route.abort())[1])
             page.goto(address + fragment, wait_until="commit")
-            page.wait_for_timeout(150)
+            wait_until(page, lambda: led or page.locator("#ask").is_visible())
             return led, page, asked
 
         yield open_with
         browser.close()
     server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.browser
@@ -167,5 +169,5 @@ def test_the_page_in_a_browser(hosted, practice):
     assert "does not fit" in page.text_content("#words")
     page.fill("#code", show(code).lower())
     page.click("button")
-    page.wait_for_timeout(150)
+    wait_until(page, lambda: led)
     assert [request.url for request in led] == [target]

@@ -270,6 +270,13 @@ def test_every_letter_counts_its_own_pages_and_encloses_the_form(home):
     assert form.is_sealed
 
 
+def test_a_form_with_lines_of_its_own_is_not_signed_twice(home):
+    form = letter_wording("records", text="I allow it.\n\nSignature: ________ Date: ______", title="Authorization")
+    signed = words(letters.pdf(made([someone()], enclosed=form)))[1]
+    assert signed.count("Signature") == 1
+    assert "Date of birth" in signed
+
+
 def test_spanish_letters_are_spanish(home):
     batch = made([someone()], wording=letter_wording(language="es", text="Hola {patient}: {transition_date}, {date}"))
     text = words(letters.pdf(batch))[0]

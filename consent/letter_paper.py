@@ -247,14 +247,18 @@ Line = tuple[float, float, float, str, str]  # left end, base line, size in poin
 
 
 def _form(sheet: Sheet, style: Style) -> list[list[Line]]:
-    """The pages of the enclosed form; where its last page is full, the lines to sign stand on one more."""
+    """The pages of the enclosed form, then lines for name and birth date, and to sign on where it has none itself.
+
+    Where its last page is full, they stand on one more.
+    """
     pages = list(_pages(style.form_title, sheet.form, first=NEXT_LINE))
     y = pages[-1][-1][1] + 16
     if y + SIGNING > LAST_LINE:
         pages.append([])
         y = NEXT_LINE + 8
     name, birth, signature, day, other = TO_SIGN.get(style.language, TO_SIGN["en"])
-    for first, second in ((name, birth), (signature, day), (other, "")):
+    own_lines = "___" in sheet.form
+    for first, second in ((name, birth),) if own_lines else ((name, birth), (signature, day), (other, "")):
         for left, rule, label in ((MARGIN, 62, first), (SECOND_COLUMN, 30, second)):
             pages[-1] += [(left, y, 10, "", "_" * rule), (left, y + 4.2, 8, "", label)]
         y += 15

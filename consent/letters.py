@@ -393,5 +393,5 @@ def cancel_batch(batch: LetterBatch, *, by) -> None:
 
 
 def posted_moment(day: date, zone: str) -> datetime:
-    """Noon of the postmark's day, where a time is needed to put it in order."""
-    return datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone))
+    """Noon of the postmark's day, or now where that is earlier: a time that puts it in order."""
+    return min(datetime(day.year, day.month, day.day, 12, tzinfo=ZoneInfo(zone)), clock.now())

@@ -6,6 +6,7 @@ import holidays
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -14,8 +15,9 @@ from unfold.widgets import (
 )
 
 from consent.form_link import BadSample, personal_links, read_sample
+from consent.redirect_page import FILENAME, redirect_page
 from explorer.lib.models import DAYS, Practice
-from explorer.lib.pages import PracticeAdmin
+from explorer.lib.pages import PracticeAdmin, page
 from outreach.hours import Window, beyond_the_rules
 from outreach.planning import SAMPLE_CODE
 from patients.phones import BadPhone, read_phone
@@ -173,6 +175,17 @@ class PracticeProfileAdmin(PracticeAdmin):
             ),
             ("Stored files", {"fields": ["keep_raw_days"]}),
         ]  # fmt: skip
+
+    @page("redirect-page/", look="floor.view_practice")
+    def redirect_page(self, request):
+        """The file to put on the practice's own web site."""
+        try:
+            content = redirect_page(request.practice)
+        except BadSample as problem:
+            messages.error(request, str(problem))
+            return redirect("admin:floor_practice_change", 1)
+        attached = {"Content-Disposition": f'attachment; filename="{FILENAME}"'}
+        return HttpResponse(content, content_type="text/html; charset=utf-8", headers=attached)
 
     @admin.display(description="Texting days")
     def shown_days(self, practice) -> str:

@@ -96,8 +96,12 @@ HOME = {"address": "12 Oak Street", "city": "Birmingham", "state": "AL", "zip": 
 def letter_wording(
     kind="letter", language="en", text="Dear {patient},\n\n{practice} moves. Call {phone}.", **fields
 ) -> Wording:
-    told = {"version": 1 + Wording.objects.filter(kind=kind).count(), "title": "About your records"}
-    return Wording.objects.create(kind=kind, language=language, text=text, valid_from=date(2026, 1, 1), **told | fields)
+    told = {
+        "version": 1 + Wording.objects.filter(kind=kind).count(),
+        "valid_from": date(2026, 1, 1),
+        "title": "Records",
+    }
+    return Wording.objects.create(kind=kind, language=language, text=text, **told | fields)
 
 
 def letters(patients: Iterable[Patient], kind="letter", by=None, **more) -> LetterBatch:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from consent.apcm.consents import DISCLOSURES
 from consent.models import ConsentEvent
 from explorer.lib.models import Practice
+from explorer.lib.months import last_of
 from patients.models import ApcmEnrolment, CareFact, Patient, Practitioner
 from tests import makers
 
@@ -30,6 +31,8 @@ def enrolled(mrn="1001", level=2, **fields) -> Patient:
 def said(patient, decision="given", on=date(2026, 12, 10), kind="apcm", **more) -> ConsentEvent:
     if kind == "apcm" and decision == "given":
         more = {"on_behalf_of": practitioner(), "disclosures": dict.fromkeys(DISCLOSURES, True), **more}
+    if decision == "revoked":
+        more = {"effective_on": last_of(on) if kind == "apcm" else on, **more}
     at = datetime(on.year, on.month, on.day, 18, tzinfo=UTC)
     return ConsentEvent.objects.create(
         patient=patient, kind=kind, decision=decision, method="phone", occurred_at=at, **more

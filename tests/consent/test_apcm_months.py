@@ -1,6 +1,7 @@
 """Facts, months handed to the biller, and their pages."""
 
 import io
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -206,6 +207,38 @@ def test_a_month_is_handed_over_once_and_again_only_when_asked(user):
     assert [row[5:8] for row in whole.rows[1:]] == [["G0557", "Ann Lee, MD", MOVES]] * 2
     assert ApcmMonth.objects.count() == 2
     assert LogEntry.objects.filter(content_type__model="apcmmonth", actor=biller).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_once_hand_a_month_over_once():
+    made.ready("1")
+    made.ready("2")
+    outcomes, start = [], threading.Barrier(2)
+
+    def hand_over() -> None:
+        start.wait()
+        try:
+            outcomes.append(claiming.hand_over(JAN, by=None).new)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=hand_over) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [0, 2]
+    assert ApcmMonth.objects.count() == 2
+
+
+def test_a_crash_while_handing_over_leaves_nothing():
+    made.ready()
+    with transaction.atomic():
+        assert claiming.hand_over(JAN, by=None).new == 1
+        transaction.set_rollback(True)  # the power goes before the commit
+    assert not ApcmMonth.objects.exists()
+    assert not LogEntry.objects.filter(content_type__model="apcmmonth").exists()
+    assert claiming.hand_over(JAN, by=None).new == 1
 
 
 def test_a_month_that_has_not_begun_is_not_handed_over():

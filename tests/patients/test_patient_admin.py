@@ -510,7 +510,7 @@ def test_the_page_takes_the_same_few_queries_however_much_happened(signed_in, dj
             received_at=clock.now(),
         )
     client = signed_in("staff")
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(41):
         client.get(url(someone, "change"))
 
 

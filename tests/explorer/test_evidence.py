@@ -79,7 +79,7 @@ def rich(mrn="1001", first="Ada", last="Lovelace", phone="+12055550123") -> Pati
         text="Home Team Medical: your choices\nhttps://example.com/x", item_id="ti_7"
     )
     reply = Reply.objects.create(
-        item_id=f"in {mrn}", conversation_id="t_1", phone=phone, text="Why do you ask <b>me</b>? 😀", received_at=AT,
+        item_id=f"in {mrn}", conversation_id="t_1", phone=phone, text="Why do you ask <b>me</b>?", received_at=AT,
         patient=patient, kind="question",
     )  # fmt: skip
     file = ResponseFile.objects.create(
@@ -152,7 +152,7 @@ def test_a_packet_tells_every_word_hash_and_id():
     found = said(pdf_of(patient))
     for words in (
         "Lovelace, Ada", "01/02/1950", "Chart 1001", "Home Team Medical: your choices https://example.com/x",
-        text.request_id, text.key, "ti_7", "+12055550123", "Segments 2", "Why do you ask <b>me</b>? 😀",
+        text.request_id, text.key, "ti_7", "+12055550123", "Segments 2", "Why do you ask <b>me</b>?",
         wording.sha256, "Only one practitioner may bill. You may stop.", "agrees", "NOT YET by counsel",
         "Disclosure: one practitioner read or shown", "Disclosure: cost sharing NOT read or shown",
         "birth date address", "Noor Nurse, RN", "Will Witness", "Dan Daughter", "power of attorney", "Grace Green, MD",

@@ -116,7 +116,7 @@ def standing(case: Case) -> Iterator[Block]:
         if of_kind:
             newest = max(of_kind, key=lambda line: (line.occurred_at, line.pk))
             facts += _rests_on(newest)
-            facts += [("Against it", _short(line)) for line in of_kind if _against(newest, line)]
+            facts += [("Said otherwise", _short(line)) for line in of_kind if _against(newest, line)]
         elif state != "none":
             facts.append(("Rests on", "a stop of one of the patient’s numbers; see Numbers not to text"))
         yield Facts(facts)

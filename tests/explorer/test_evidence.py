@@ -643,13 +643,17 @@ def test_only_leaders_make_packets(role, signed_in):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_care_team_prints_a_copy_of_an_answer_on_one_page(role, signed_in):
-    rich()
+    patient = rich()
     answer, line = Response.objects.get(), ConsentEvent.objects.get(kind="apcm", decision="given")
     client, may = signed_in(role), role != "read_only"
     form, call = client.get(url("answer_copy", answer.pk)), client.get(url("line_copy", line.pk))
     shown = client.get(reverse("admin:consent_response_change", args=[answer.pk])).content.decode()
     assert (url("answer_copy", answer.pk) in shown) == may
     assert form.status_code == call.status_code == (200 if may else 403)
+    page = client.get(reverse("admin:patients_patient_change", args=[patient.pk])).content.decode()
+    assert (url("newest_copy", patient.pk) in page) == may
+    newest = client.get(url("newest_copy", patient.pk))
+    assert newest["Location"] == url("line_copy", line.pk) if may else newest.status_code == 403
     if not may:
         return
     for copy in (form.content, call.content):

@@ -219,9 +219,8 @@ def _links(user, patient: Patient) -> list[tuple[str, str]]:
     links = [
         (words, reverse(f"admin:{name}", args=[patient.pk])) for right, words, name in offered if user.has_perm(right)
     ]
-    newest = ConsentEvent.objects.of_patient(patient).newest_first().first()
-    if newest and user.has_perm("explorer.copy_answer"):
-        links.append(
-            ("Copy of the newest answer", reverse("admin:explorer_evidencepacket_line_copy", args=[newest.pk]))
-        )
+    decided = any(getattr(patient, f"{kind}_ledger") != "none" for kind in ConsentEvent.Kind.values)
+    if decided and user.has_perm("explorer.copy_answer"):
+        copy = reverse("admin:explorer_evidencepacket_newest_copy", args=[patient.pk])
+        links.append(("Copy of the newest answer", copy))
     return links

@@ -116,7 +116,7 @@ def standing(case: Case) -> Iterator[Block]:
         if of_kind:
             newest = max(of_kind, key=lambda line: (line.occurred_at, line.pk))
             facts += _rests_on(newest)
-            facts += [("Against it", _short(line)) for line in of_kind if _against(newest, line)]
+            facts += [("Said otherwise", _short(line)) for line in of_kind if _against(newest, line)]
         elif state != "none":
             facts.append(("Rests on", "a stop of one of the patient’s numbers; see Numbers not to text"))
         yield Facts(facts)
@@ -148,10 +148,11 @@ def _lines(case: Case) -> QuerySet:
 
 
 def lines(case: Case) -> Iterator[Block]:
-    for line in _lines(case):
+    found = list(_lines(case))
+    for line in found:
         yield Topic(f"Line {line.pk}: {line}" + (", a late entry" if line.is_late_entry else ""))
         links = ("supersedes", "contradicts", "disclosures", "identity_checks")
-        yield Facts(case.told(line, leave=links, empty=True) + _checks(line) + _chain(line))
+        yield Facts(case.told(line, leave=links, empty=True) + _checks(line) + _chain(line, found))
 
 
 def _checks(line: ConsentEvent) -> list[Fact]:
@@ -164,8 +165,9 @@ def _checks(line: ConsentEvent) -> list[Fact]:
     return [*told, ("Identity checks", words(line.identity_checks).replace("_", " ") or "none recorded")]
 
 
-def _chain(line: ConsentEvent) -> list[Fact]:
-    after = ConsentEvent.objects.filter(Q(supersedes=line) | Q(contradicts=line)).order_by("pk")
+def _chain(line: ConsentEvent, found: list[ConsentEvent]) -> list[Fact]:
+    """A line and those that answer it are always of one patient."""
+    after = [other for other in found if line.pk in (other.supersedes_id, other.contradicts_id)]
     chain = [("Replaces", line.supersedes), ("Contradicts", line.contradicts)]
     chain += [("Replaced by" if other.supersedes_id == line.pk else "Contradicted by", other) for other in after]
     return [(what, _short(other)) for what, other in chain if other] or [("Chain", "replaces and contradicts no line")]
@@ -241,14 +243,15 @@ def personal_codes(case: Case) -> Iterator[Block]:
 def texts(case: Case) -> Iterator[Block]:
     ids = MessagePatient.objects.filter(patient__in=case.charts).values("message")
     found = Message.objects.filter(pk__in=ids).annotate(named=Count("messagepatient")).order_by("planned_at", "pk")
-    for text in found.select_related("campaign", "step", "wave", "invitation", "confirms", "planned_by", "settled_by"):
+    found = found.select_related("campaign", "step", "wave", "invitation", "confirms", "planned_by", "settled_by")
+    for text in found.prefetch_related("interruptedtext_set__interruption"):
         yield Topic(f"{text}: {text.get_state_display().lower()}")
         meant = (
             "this patient alone" if text.named == 1 else f"{text.named} patients who share the phone; it names nobody"
         )
         yield Facts([*case.told(text, leave=("text",)), ("Meant for", meant)])
         yield Words(text.text) if text.text else Say("No words: it was never claimed for sending.")
-        for cut in text.interruptions.through.objects.filter(message=text).select_related("interruption"):
+        for cut in text.interruptedtext_set.all():
             cut_off = f"It was under way when sending was cut off, found {moment(cut.interruption.found_at)}"
             yield Say(f"{cut_off}; tries until then: {cut.attempts}.")
 
@@ -292,7 +295,7 @@ def campaigns(case: Case) -> Iterator[Block]:
     found = CampaignPatient.objects.filter(patient__in=case.charts).select_related(
         "campaign", "campaign__created_by", "campaign__launched_by"
     )
-    for member in found.prefetch_related("campaign__steps", "campaign__go_decisions", "campaign__waves").order_by("pk"):
+    for member in found.prefetch_related("campaign__steps", "campaign__go_decisions").order_by("pk"):
         campaign = member.campaign
         yield Topic(f"Campaign {campaign}")
         left_out = gate.WORDS.get(member.left_out, member.left_out)

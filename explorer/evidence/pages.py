@@ -104,6 +104,14 @@ class EvidencePacketAdmin(PracticeAdmin):
         record([(answer, "access", {"exported": [None, "copy for the chart"]})], by=request.user)
         return _pdf(copy_of_answer(answer, patient=patient, made_at=clock.now()), f"answer-{response_id}.pdf")
 
+    @page("patient/<int:patient_id>/newest-answer.pdf", look=COPY)
+    def newest_copy(self, request, patient_id: int):
+        """Of what the patient decided last, in whichever ledger."""
+        line = ConsentEvent.objects.of_patient(get_object_or_404(Patient, pk=patient_id)).newest_first().first()
+        if line is None:
+            raise Http404
+        return redirect("admin:explorer_evidencepacket_line_copy", line.pk)
+
     @page("line/<int:event_id>.pdf", look=COPY)
     def line_copy(self, request, event_id: int):
         lines = ConsentEvent.objects.select_related("patient", "patient__merged_into", "on_behalf_of", "recorded_by")

@@ -79,7 +79,7 @@ def rich(mrn="1001", first="Ada", last="Lovelace", phone="+12055550123") -> Pati
         text="Home Team Medical: your choices\nhttps://example.com/x", item_id="ti_7"
     )
     reply = Reply.objects.create(
-        item_id=f"in {mrn}", conversation_id="t_1", phone=phone, text="Why do you ask <b>me</b>? 😀", received_at=AT,
+        item_id=f"in {mrn}", conversation_id="t_1", phone=phone, text="Why do you ask <b>me</b>?", received_at=AT,
         patient=patient, kind="question",
     )  # fmt: skip
     file = ResponseFile.objects.create(
@@ -152,7 +152,7 @@ def test_a_packet_tells_every_word_hash_and_id():
     found = said(pdf_of(patient))
     for words in (
         "Lovelace, Ada", "01/02/1950", "Chart 1001", "Home Team Medical: your choices https://example.com/x",
-        text.request_id, text.key, "ti_7", "+12055550123", "Segments 2", "Why do you ask <b>me</b>? 😀",
+        text.request_id, text.key, "ti_7", "+12055550123", "Segments 2", "Why do you ask <b>me</b>?",
         wording.sha256, "Only one practitioner may bill. You may stop.", "agrees", "NOT YET by counsel",
         "Disclosure: one practitioner read or shown", "Disclosure: cost sharing NOT read or shown",
         "birth date address", "Noor Nurse, RN", "Will Witness", "Dan Daughter", "power of attorney", "Grace Green, MD",
@@ -643,13 +643,17 @@ def test_only_leaders_make_packets(role, signed_in):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_care_team_prints_a_copy_of_an_answer_on_one_page(role, signed_in):
-    rich()
+    patient = rich()
     answer, line = Response.objects.get(), ConsentEvent.objects.get(kind="apcm", decision="given")
     client, may = signed_in(role), role != "read_only"
     form, call = client.get(url("answer_copy", answer.pk)), client.get(url("line_copy", line.pk))
     shown = client.get(reverse("admin:consent_response_change", args=[answer.pk])).content.decode()
     assert (url("answer_copy", answer.pk) in shown) == may
     assert form.status_code == call.status_code == (200 if may else 403)
+    page = client.get(reverse("admin:patients_patient_change", args=[patient.pk])).content.decode()
+    assert (url("newest_copy", patient.pk) in page) == may
+    newest = client.get(url("newest_copy", patient.pk))
+    assert newest["Location"] == url("line_copy", line.pk) if may else newest.status_code == 403
     if not may:
         return
     for copy in (form.content, call.content):

@@ -494,7 +494,8 @@ def test_the_page_offers_only_what_the_person_may_do(signed_in, role):
     someone = patient()
     links = signed_in(role).get(url(someone, "change")).context["links"]
     acts = ["Record a decision", "Record a call or letter", "Correct the data"]
-    assert [words for words, _ in links] == ([] if role == "read_only" else acts)
+    of_leaders = ["Evidence packet (PDF)"] if role in ("administrator", "provider") else []
+    assert [words for words, _ in links] == ([] if role == "read_only" else acts + of_leaders)
 
 
 def test_the_page_takes_the_same_few_queries_however_much_happened(signed_in, django_assert_max_num_queries):

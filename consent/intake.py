@@ -85,8 +85,11 @@ def read_export(content: bytes, filename: str, *, limits: Limits, apart=True, sh
     return workbook.sha256, table
 
 
-def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, sheet="") -> Review:
-    """Read an export and say what it would do. Raises UnreadableTable; stores nothing."""
+def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, sheet="", judge=True) -> Review:
+    """Read an export and say what it would do. Raises UnreadableTable; stores nothing.
+
+    `judge`: False for one who takes it in at once, which judges anyhow.
+    """
     sha256, table = read_export(content, filename, limits=limits, apart=apart, sheet=sheet)
     known = form_mapping.known_for(table.headings, table.rows)
     if known.changes:
@@ -109,7 +112,7 @@ def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, 
         headings=table.headings,
         cells=dict(table.rows),
         answers=answers,
-        judgements=judged(answers, practice),
+        judgements=judged(answers, practice) if judge else [],
     )
 
 
@@ -213,14 +216,14 @@ def told(judgement: Judgement) -> list[dict[str, str]]:
 def write_ledgers(responses: list[Response], by) -> None:
     """The decisions of proven answers, in the order in which they were completed."""
     newest = _newest_decisions({response.patient_id for response in responses})
-    events = []
+    events, zone = [], Practice.current().time_zone
     for response in sorted(responses, key=lambda response: (response.completed_at, response.row)):
         for kind in KINDS:
             decision = SAID.get(response.decisions.get(kind, ""))
             if decision:
                 event = _event(response, kind, decision, newest.get((response.patient_id, kind)), by)
                 newest[response.patient_id, kind] = event
-                with_proof(event, response, PROVEN_BY, Practice.current().time_zone)
+                with_proof(event, response, PROVEN_BY, zone)
                 events.append(event)
     ConsentEvent.objects.bulk_create(events, batch_size=200)
     record(

@@ -87,8 +87,11 @@ def read_export(content: bytes, filename: str, *, limits: Limits, apart=True, sh
     return workbook.sha256, table
 
 
-def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, sheet="") -> Review:
-    """Read an export and say what it would do. Raises UnreadableTable; stores nothing."""
+def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, sheet="", judge=True) -> Review:
+    """Read an export and say what it would do. Raises UnreadableTable; stores nothing.
+
+    `judge`: False for one who takes it in at once, which judges anyhow.
+    """
     sha256, table = read_export(content, filename, limits=limits, apart=apart, sheet=sheet)
     known = form_mapping.known_for(table.headings, table.rows)
     if known.changes:
@@ -111,7 +114,7 @@ def review_export(content: bytes, filename: str, *, limits: Limits, apart=True, 
         headings=table.headings,
         cells=dict(table.rows),
         answers=answers,
-        judgements=judged(answers, practice),
+        judgements=judged(answers, practice) if judge else [],
     )
 
 

@@ -127,7 +127,7 @@ def test_the_very_same_row_is_known_again_whatever_its_options_are_said_to_mean_
     monday(5)
     take_in(said(sent[1], apcm="Perhaps I shall"))
     headings = list(QUESTIONS.values())
-    review, content = read(said(sent[1], apcm="Perhaps I shall"))
+    review, _ = read(said(sent[1], apcm="Perhaps I shall"))
     form_mapping.confirm(
         headings, review.form.columns, {"apcm": {"perhaps i shall": "more_information"}}, by=user("staff")
     )

@@ -25,7 +25,7 @@ class Command(PracticeCommand):
         content = read_file(file)
         version = _version(wording) if wording is not None else None
         try:
-            review = intake.review_export(content, file.name, limits=SHELL, apart=False, sheet=sheet)
+            review = intake.review_export(content, file.name, limits=SHELL, apart=False, sheet=sheet, judge=not apply)
         except UnreadableTable as problem:
             raise Refused(str(problem)) from None
         if apply:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  the words of whole questions
 """The same form as several practices would word it: headings and options, in six languages.
 
 Written from what the form must ask (earlier-system.md 4.1) and how Microsoft Forms exports it (microsoft.md 4.4).

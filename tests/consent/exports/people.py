@@ -27,7 +27,7 @@ ODD_LASTS = [
     "Ibáñez-Ruiz",
     "Le",
     "Ng",
-]  # noqa: E501
+]
 ODD_FIRSTS = ["José", "María", "Mary Ann", "Anne-Marie", "Renée", "Zoë", "Jean-Paul", "DeShawn", "La'Keisha", "Ángel"]
 NICKNAMES = {
     "Robert": "Bob",
@@ -46,7 +46,7 @@ NICKNAMES = {
     "Susan": "Sue",
     "Edward": "Ed",
     "Barbara": "Barb",
-}  # noqa: E501
+}
 MIDDLES = ["", "", "A", "B", "L", "Lee", "Ann", "Marie", "J", "Wayne", "Lynn"]
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of cases
 """Rows of an export with their truth: what the policy of the issue and domain.md 6 say of each.
 
 `Truth.ideal` is the outcome a careful person would choose; `may` what does no harm either. An outcome outside both is

@@ -1,4 +1,4 @@
-"""Exports with known truth, in several languages and kinds of file. EXPORT_SEEDS=20 runs many more and tells figures."""
+"""Exports with known truth, in several languages and kinds of file. EXPORT_SEEDS=20 runs many more of them."""
 
 import os
 

@@ -493,7 +493,7 @@ def test_the_page_names_the_number_a_text_would_go_to(signed_in):
 def test_the_page_offers_only_what_the_person_may_do(signed_in, role):
     someone = patient()
     links = signed_in(role).get(url(someone, "change")).context["links"]
-    acts = ["Record a decision", "Record a call or letter", "Correct the data"]
+    acts = ["Record a decision", "Let the patient answer here", "Record a call or letter", "Correct the data"]
     assert [words for words, _ in links] == ([] if role == "read_only" else acts)
 
 
@@ -510,7 +510,7 @@ def test_the_page_takes_the_same_few_queries_however_much_happened(signed_in, dj
             received_at=clock.now(),
         )
     client = signed_in("staff")
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(41):
         client.get(url(someone, "change"))
 
 

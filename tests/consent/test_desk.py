@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from consent.actions import desk as acts
-from consent.actions.wordings import bring_defaults
 from consent.models import ConsentEvent, DeskForm, Wording
+from consent.wordings.defaults import defaults
 from explorer.lib import clock
 from explorer.models import User
 from patients import merging
@@ -32,7 +32,10 @@ def ready(monday, practice):
     practice.doctor, practice.old_practice = "Dr. Green", "Southview Clinic"
     practice.new_practice, practice.transition_date = "Home Team Medical", "2027-02-01"
     practice.save()
-    bring_defaults()
+    texts = [each for each in defaults() if each.kind in KINDS]
+    Wording.objects.bulk_create(
+        Wording(**each._asdict(), version=1, valid_from="2026-01-01", sha256="0") for each in texts
+    )
     return monday
 
 

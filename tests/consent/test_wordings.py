@@ -166,8 +166,9 @@ def test_the_page_of_a_version_shows_text_hash_elements_use_and_what_changed(sig
     one = makers.consent_wording(version=1, text="Cost sharing may apply.")
     two = acts.use(makers.consent_wording(version=2, text="Cost sharing <may> not apply."))
     ledger.record_event(
-        patient=makers.patient(), kind="apcm", decision="given", method="phone", occurred_at=clock.now(), by=None
-    )
+        patient=makers.patient(), kind="apcm", decision="declined", method="phone", occurred_at=clock.now(), by=None,
+        wording=two,
+    )  # fmt: skip
     shown = signed_in("read_only").get(page("change", two))
     text = shown.content.decode()
     assert two.sha256 in text
@@ -176,7 +177,7 @@ def test_the_page_of_a_version_shows_text_hash_elements_use_and_what_changed(sig
         "available", "one_practitioner", "stop", "cost", "practitioner",
     }  # fmt: skip
     assert "89 FR 97880-81" in text
-    assert shown.context["decisions"] == 0
+    assert shown.context["decisions"] == 1
     assert "What changed since version 1" in text
     assert "cannot be edited" in text
     assert page("edit", two) not in text

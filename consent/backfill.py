@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from consent.actions.wordings import use
 from consent.backfill_rows import Row
-from consent.ledger import about, compose, mark_used
+from consent.ledger import about, compose
 from consent.models import ConsentEvent
 from consent.proof import check
 from explorer.lib import clock
@@ -180,6 +181,6 @@ def write(rows: list[Row], *, told: dict, by) -> list[Foreseen]:
     record(
         [(event, "create", {name: ["None", str(getattr(event, name))] for name in AUDITED}) for event in events], by=by
     )
-    for wording in {event.wording for event in events}:
-        mark_used(wording)
+    for wording in {event.wording for event in events if event.wording}:
+        use(wording, by=by)
     return found

@@ -12,14 +12,13 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from consent import form_mapping, judging
+from consent.actions.wordings import use
 from consent.form_export import Answer, FormMap, knows_heading, read_answers, understand
 from consent.judging import Judgement, Reason, Register
-from consent.ledger import mark_used
 from consent.models import ConsentEvent, Response, ResponseFile, Wording
 from consent.models.ledger import CHANGE_OF_MIND
 from consent.proof import day_in, effective_day
 from consent.register import aware, register
-from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.keys import encrypt
 from explorer.lib.models import Practice
@@ -164,7 +163,8 @@ def take_in(review: Review, *, content: bytes, by, wording: Wording | None = Non
     ]
     if not fresh:
         return None
-    _mark_used(wording)
+    if wording:
+        use(wording, by=by)
     file = ResponseFile.objects.create(
         filename=review.filename[:200],
         sha256=review.sha256,
@@ -181,12 +181,6 @@ def take_in(review: Review, *, content: bytes, by, wording: Wording | None = Non
     record([(response, "create", {"outcome": [None, response.outcome]}) for response in responses], by=by)
     write_ledgers([response for response in responses if response.outcome == Outcome.APPLIED], by)
     return file
-
-
-def _mark_used(wording: Wording | None) -> None:
-    """Patients have read it: from now on the text cannot change any more."""
-    if wording and Wording.objects.filter(pk=wording.pk, used_at=None).update(used_at=clock.now()):
-        record([(wording, "update", {"used_at": ["", "now"]})])
 
 
 def _response(file, review: Review, answer: Answer, judgement: Judgement, practice: Practice) -> Response:
@@ -228,8 +222,8 @@ def write_ledgers(responses: list[Response], by) -> None:
                 with_proof(event, response, PROVEN_BY, zone)
                 events.append(event)
     ConsentEvent.objects.bulk_create(events, batch_size=200)
-    for wording in {event.wording for event in events}:
-        mark_used(wording)
+    for wording in {event.wording for event in events if event.wording}:
+        use(wording, by=by)
     record(
         [(event, "create", {"kind": ["", event.kind], "decision": ["", event.decision]}) for event in events],
         by=by,

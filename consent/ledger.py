@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from consent.actions.scans import attach_scan
+from consent.actions.wordings import use
 from consent.models import ConsentEvent, Document, Response, Wording, with_other_chart
 from consent.proof import CARRY_EVERY_KIND, check, effective_day
 from consent.scans import Scan
 from consent.standing import CONFLICT, Standing, fold, in_order, step
 from explorer.lib import clock
-from explorer.lib.audit import record
 from explorer.lib.models import Practice
 from patients.models import Patient, Practitioner
 
@@ -26,7 +26,8 @@ def record_event(**line) -> ConsentEvent:
     Patient.objects.select_for_update().get(pk=line["patient"].pk)
     event = draft_event(**line)
     event.save()
-    mark_used(event.wording)
+    if event.wording:
+        use(event.wording, by=event.recorded_by)
     return event
 
 
@@ -183,12 +184,6 @@ def _said_otherwise_elsewhere(event: ConsentEvent, newest: ConsentEvent) -> Cons
     owner = newest.patient.merged_into_id or newest.patient_id
     opposite = ~Q(decision=Decision.GIVEN) if newest.decision == Decision.GIVEN else Q(decision=Decision.GIVEN)
     return others.filter(opposite, Q(patient=owner) | Q(patient__merged_into=owner)).newest_first().first()
-
-
-def mark_used(wording: Wording | None) -> None:
-    """From now on the text cannot change any more."""
-    if wording and Wording.objects.filter(pk=wording.pk, used_at=None).update(used_at=(now := clock.now())):
-        record([(wording, "update", {"used_at": [None, now.isoformat()]})])
 
 
 def record_texting_stop(

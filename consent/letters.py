@@ -1,9 +1,8 @@
 """Letters from choosing the patients to the post office. What came back is in consent/returned_mail.py."""
 
 import hashlib
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,11 +13,13 @@ from django.db.models import Exists, OuterRef
 from django.utils.timezone import localtime
 
 from consent import addresses
+from consent.actions.wordings import use
 from consent.codes import show
 from consent.form_link import BadSample, personal_links
 from consent.invitations import invite_without_phone, newest_codes
 from consent.letter_paper import LONGEST_LINK, Sheet, Style, fits, long_date, print_letters
 from consent.models import AddressVersion, Letter, LetterBatch, Response, Wording, current_decision
+from consent.wordings.filling import fill, places_in
 from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
@@ -43,15 +44,6 @@ LEFT_OUT = {
     "too_long": "Name and address are too long for the envelope’s window",
 }
 GUARDIAN = {"es": "A los padres o tutores de"}
-_PLACE = re.compile(r"\{([^{}]*)\}")
-
-
-def fill(text: str, facts: Mapping[str, str], language: str) -> str:
-    """The text with every place filled in, once. Raises ValidationError naming what is missing."""
-    if missing := [name for name in _PLACE.findall(text) if not facts.get(name)]:
-        listed = ", ".join(f"{{{name}}}" for name in dict.fromkeys(missing))
-        raise ValidationError(f"This wording lacks {listed}: fill it in, in the practice profile first.")
-    return _PLACE.sub(lambda place: facts[place[1]], text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +164,7 @@ def warnings_about(wording: Wording, kind: str, practice: Practice) -> list[str]
 
 
 def needs_code(wording: Wording, kind: str) -> bool:
-    return kind == Kind.LETTER or bool({"code", "link"} & set(_PLACE.findall(wording.text)))
+    return kind == Kind.LETTER or bool({"code", "link"} & set(places_in(wording.text)))
 
 
 def _link_pattern(practice: Practice) -> str:
@@ -228,7 +220,7 @@ def make_batch(
     codes = _codes([choice.patient.pk for choice in chosen], practice, by) if needs_code(wording, kind) else {}
     versions = addresses.freeze_addresses([choice.patient for choice in chosen], by=by)
     for used in filter(None, (wording, enclosed)):
-        _use(used, by)
+        use(used, by=by)
     batch = LetterBatch.objects.create(
         kind=kind,
         wording=wording,
@@ -253,13 +245,6 @@ def make_batch(
     Letter.objects.bulk_create(letters, batch_size=100)
     record([(letter, "create", {"batch": [None, batch.pk]}) for letter in letters], by=by)
     return batch
-
-
-def _use(wording: Wording, by) -> None:
-    """From here on it is sealed."""
-    now = clock.now()
-    if Wording.objects.filter(pk=wording.pk, used_at=None).update(used_at=now):
-        record([(wording, "update", {"used_at": [None, now.isoformat()]})], by=by)
 
 
 def _check_wording(wording: Wording, kind: str, practice: Practice) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+from consent.wordings.filling import profile_facts
 from explorer.lib.models import Practice
 
 # To be approved by counsel.
@@ -18,12 +19,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 def filled(text: str, practice: Practice) -> str:
     """The text with the places of the practice profile filled in; a place nobody knows is shown as a blank."""
-    facts = {
-        "practice": practice.name,
-        "doctor": practice.doctor,
-        "phone": practice.phone,
-        "old_practice": practice.old_practice,
-        "new_practice": practice.new_practice or practice.name,
-        "transition_date": f"{practice.transition_date:%m/%d/%Y}" if practice.transition_date else "",
-    }
-    return _PLACE.sub(lambda place: facts.get(place[1]) or "____", text)
+    facts = profile_facts(practice)
+    if practice.transition_date:
+        facts["transition_date"] = f"{practice.transition_date:%m/%d/%Y}"
+    return _PLACE.sub(lambda place: str(facts.get(place[1]) or "____"), text)

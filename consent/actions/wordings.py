@@ -10,6 +10,7 @@ from consent.models import Wording
 from consent.wordings.defaults import defaults
 from consent.wordings.filling import check_places
 from explorer.lib import clock
+from explorer.lib.audit import record
 from explorer.lib.models import Practice
 
 
@@ -25,18 +26,15 @@ def bring_defaults() -> list[Wording]:
     ]
 
 
-@transaction.atomic
-def use(wording: Wording) -> Wording:
+def use(wording: Wording, *, by=None) -> Wording:
     """A patient meets this wording now: from here on it is sealed. Twice does no harm.
 
     Belongs inside the caller's transaction, so that the decision and the seal stand or fall together.
     """
-    if wording.used_at is None:
-        stored = Wording.objects.select_for_update().get(pk=wording.pk)
-        if stored.used_at is None:
-            stored.used_at = clock.now()
-            stored.save(update_fields=["used_at"])
-        wording.refresh_from_db()
+    now = clock.now()
+    if Wording.objects.filter(pk=wording.pk, used_at=None).update(used_at=now):
+        wording.used_at = now
+        record([(wording, "update", {"used_at": [None, now.isoformat()]})], by=by)
     return wording
 
 

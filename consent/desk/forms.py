@@ -42,7 +42,7 @@ class HandOverForm(forms.Form):
     )
     authority_kind = forms.ChoiceField(
         label="Why may that person decide?",
-        choices=[("", "The patient answers"), *DeskForm.Authority.choices],
+        choices=[("", "The patient answers"), *ConsentEvent.Authority.choices],
         required=False,
     )
     authority = forms.CharField(

@@ -34,12 +34,6 @@ class DeskForm(models.Model):
         GIVEN_BACK = "given_back", "Given back without an answer"
         IDLE = "idle", "Closed: nobody used it for five minutes"
 
-    class Authority(models.TextChoices):
-        ATTORNEY = "attorney", "Power of attorney"
-        GUARDIAN = "guardian", "Guardian"
-        PARENT = "parent", "Parent of a minor"
-        OTHER = "other", "Other authority"
-
     SIGNED = (State.ANSWERED, State.DOUBT, State.WRITTEN, State.DROPPED)
     SETTLED = (State.WRITTEN, State.DROPPED)
     SEALED = (
@@ -55,7 +49,7 @@ class DeskForm(models.Model):
     identity_checks = models.JSONField(help_text="The identifiers that were asked for and right.")
     language = models.CharField(max_length=8)
     given_by = models.CharField(max_length=160, blank=True, help_text="The representative; empty: the patient.")
-    authority_kind = models.CharField(max_length=8, blank=True, choices=Authority)
+    authority_kind = models.CharField(max_length=8, blank=True, choices=ConsentEvent.Authority)
     authority = models.CharField(max_length=160, blank=True, help_text="What shows that authority.")
     on_behalf_of = models.ForeignKey(
         Practitioner, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Who bills APCM."

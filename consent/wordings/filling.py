@@ -17,8 +17,11 @@ PLACES: dict[str, str] = {
     "transition_date": "the first day at the new practice",
     "new_address": "the address of the new practice",
     "patient": "the patient’s name",
+    "date": "the date of the letter",
+    "code": "the patient’s personal code",
+    "link": "the patient’s personal link",
 }
-"""What each place stands for. The profile knows all but the last two."""
+"""What each place stands for. The profile knows the first six; a letter all."""
 
 DATES = {"en": "F j, Y", "es": r"j \d\e F \d\e Y"}
 _PLACE = re.compile(r"\{([^{}]*)\}")

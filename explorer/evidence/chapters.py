@@ -14,7 +14,21 @@ from django.db.models import Count, Q, QuerySet
 
 from consent import codes
 from consent.admin.responses import JUDGED, PARTS, SAID
-from consent.models import ConsentEvent, Document, Invitation, InvitationPatient, Response, ResponseFile, Wording
+from consent.models import (
+    AddressVersion,
+    ApcmMonth,
+    ConsentEvent,
+    DeskForm,
+    Disclosure,
+    Document,
+    Invitation,
+    InvitationPatient,
+    Letter,
+    LetterBatch,
+    Response,
+    ResponseFile,
+    Wording,
+)
 from explorer.audit_page import NOTHING, WORDS, field_label
 from explorer.audited import LEFT_OUT
 from explorer.evidence.case import Block, Case, Fact, Facts, Say, Table, Topic, Words, moment, words
@@ -42,11 +56,20 @@ from outreach.models import (
     Wave,
 )
 from outreach.standings import LABELS
-from patients.models import ApcmEnrolment, DuplicatePair, ImportBatch, ImportRow, Patient, PatientMerge, Phone
+from patients.models import (
+    ApcmEnrolment,
+    CareFact,
+    DuplicatePair,
+    ImportBatch,
+    ImportRow,
+    Patient,
+    PatientMerge,
+    Phone,
+)
 
 Kind = ConsentEvent.Kind
 LEDGER_WORDS = dict(ConsentEvent.Decision.choices) | {"conflict": "Answers contradict", "none": "No word yet"}
-SHARED = (Campaign, CampaignStep, ImportBatch, ResponseFile, GoDecision, Approval, Contact, Wave)
+SHARED = (Campaign, CampaignStep, ImportBatch, ResponseFile, LetterBatch, GoDecision, Approval, Contact, Wave)
 """Rows that several patients share: told where they matter, but their audit rows are not this patient's."""
 
 
@@ -74,6 +97,11 @@ def each(found: Callable[[Case], QuerySet], *, leave: tuple[str, ...] = (), exac
                 yield Words(getattr(row, exact))
 
     return tell
+
+
+def rows_of(model: type[models.Model], *beside: str) -> Callable[[Case], QuerySet]:
+    """The patient's rows in the order in which they were written."""
+    return lambda case: model.objects.filter(patient__in=case.charts).select_related(*beside).order_by("pk")
 
 
 def identity(case: Case) -> Iterator[Block]:
@@ -144,7 +172,7 @@ def _lines(case: Case) -> QuerySet:
     found = ConsentEvent.objects.filter(patient__in=case.charts).order_by("occurred_at", "pk")
     return found.select_related(
         "patient", "recorded_by", "on_behalf_of", "wording", "document", "response", "supersedes", "contradicts"
-    ).defer("response__raw", "document__sealed_content")
+    ).defer("response__sealed_row", "document__sealed_content")
 
 
 def lines(case: Case) -> Iterator[Block]:
@@ -183,17 +211,17 @@ def answers(case: Case) -> Iterator[Block]:
         yield Topic(f"Answer {answer.pk}: {answer.get_outcome_display().lower()}")
         if not answer.patient_id:
             yield Say("Not placed: probably this patient’s, and perhaps somebody else’s. It wrote nothing.")
-        yield Facts(case.told(answer, leave=("raw", "identity", "decisions", "candidates", "reasons")))
+        yield Facts(case.told(answer, leave=("sealed_row", "identity", "decisions", "candidates", "reasons")))
         yield Facts(
             [(_ledger(kind), SAID.get(said, str(said))) for kind, said in answer.decisions.items()]
             + [(f"Identity: {PARTS.get(part, part)}", _judged(state)) for part, state in answer.identity.items()]
             + [("Reason", reason.get("words", "")) for reason in answer.reasons]
         )
         yield Say("The row as it came:")
-        rows = [(str(heading), words(value) or "none") for heading, value in answer.raw.items()]
+        rows = [(heading, value or "none") for heading, value in answer.words()]
         yield Table(("The form’s heading", "What came"), rows, (1, 1))
         yield Say("The file it came with:")
-        yield Facts(case.told(answer.file, leave=("raw", "columns")))
+        yield Facts(case.told(answer.file, leave=("raw", "columns", "headings", "date_style")))
         yield from _code_used(case, answer)
 
 
@@ -206,8 +234,8 @@ def _judged(state: str) -> str:
 
 
 def _code_used(case: Case, answer: Response) -> Iterator[Block]:
-    place, cells = answer.file.columns.get("code"), list(answer.raw.values())
-    typed = words(cells[place]) if isinstance(place, int) and place < len(cells) else ""
+    place, cells = answer.file.columns.get("code"), answer.cells()
+    typed = cells[place] if isinstance(place, int) and place < len(cells) else ""
     if not typed:
         return
     known = {code.code: code for code in Invitation.objects.filter(patients__in=case.charts)}
@@ -334,6 +362,27 @@ def lists(case: Case) -> Iterator[Block]:
         yield Facts(case.told(batch, leave=("raw", "columns", "notes", "headings", "kind")))
 
 
+def letters(case: Case) -> Iterator[Block]:
+    found = Letter.objects.filter(patient__in=case.charts).order_by("pk")
+    for letter in found.select_related(
+        "batch", "batch__wording", "batch__enclosed", "batch__made_by", "batch__printed_by", "batch__posted_by",
+        "batch__cancelled_by", "address", "invitation", "instead_of", "returned_by", "patient",
+    ):  # fmt: skip
+        yield Topic(f"{letter}: {letter.batch.get_kind_display().lower()}")
+        yield Facts(case.told(letter, leave=("batch",)))
+        yield Facts(case.told(letter.batch, leave=("frozen",)))
+
+
+def desk_forms(case: Case) -> Iterator[Block]:
+    found = DeskForm.objects.filter(patient__in=case.charts).order_by("opened_at", "pk")
+    for form in found.select_related("patient", "opened_by", "on_behalf_of", "settled_by"):
+        yield Topic(f"Form at the desk {form.pk}: {form.get_state_display().lower()}")
+        yield Facts(case.told(form, leave=("shown", "answers")))
+        for kind, shown in form.shown.items():
+            yield Facts([(_ledger(kind), form.answers.get(kind, "no answer")), ("What stood there", shown["title"])])
+            yield Words(shown["text"])
+
+
 def scans(case: Case) -> Iterator[Block]:
     for scan in Document.objects.filter(patient__in=case.charts).select_related("added_by").order_by("pk"):
         case.documents[scan.pk] = scan
@@ -417,6 +466,42 @@ CHAPTERS = (
         (Attempt,),
         "None is recorded.",
         Attempt,
+    ),
+    Chapter("Forms filled in at the desk", desk_forms, (DeskForm,), "None was filled in.", DeskForm),
+    Chapter("Letters", letters, (Letter, LetterBatch), "None was made.", Letter),
+    Chapter(
+        "Addresses that letters were made to",
+        each(rows_of(AddressVersion)),
+        (AddressVersion,),
+        "None.",
+        AddressVersion,
+    ),
+    Chapter(
+        "What APCM billing rests on",
+        each(
+            lambda case: CareFact.objects.filter(patient__in=case.charts).select_related("recorded_by").order_by("pk")
+        ),
+        (CareFact,),
+        "Nothing is recorded.",
+        CareFact,
+    ),
+    Chapter(
+        "APCM months handed to the biller",
+        each(rows_of(ApcmMonth, "practitioner", "consent", "exported_by", "billed_by", "voided_by")),
+        (ApcmMonth,),
+        "None was.",
+        ApcmMonth,
+    ),
+    Chapter(
+        "Disclosures",
+        each(
+            lambda case: (
+                Disclosure.objects.filter(patient__in=case.charts).select_related("by", "consent").order_by("pk")
+            )
+        ),
+        (Disclosure,),
+        "None was made.",
+        Disclosure,
     ),
     Chapter("Scans", scans, (Document,), "No scan is kept.", Document),
     Chapter("Spruce contacts", matches, (Match, Contact, ContactPhone), "No contact was matched.", Match),

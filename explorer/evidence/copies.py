@@ -91,18 +91,14 @@ def _wordings(wordings: set) -> list[Block]:
 
 
 def _asked(answer: Response) -> list[tuple[str, str]]:
-    headings = list(answer.raw)
+    row = answer.words()
     places = [answer.file.columns[meaning] for meaning in ASKED if meaning in answer.file.columns]
-    return [
-        (_short(headings[place]), _short(words(answer.raw[headings[place]])) or "no answer")
-        for place in places
-        if place < len(headings)
-    ]
+    return [(_short(row[place][0]), _short(row[place][1]) or "no answer") for place in places if place < len(row)]
 
 
 def _cell(answer: Response, meaning: str) -> str:
-    place, cells = answer.file.columns.get(meaning), list(answer.raw.values())
-    return _short(words(cells[place])) if isinstance(place, int) and place < len(cells) else ""
+    place, cells = answer.file.columns.get(meaning), answer.cells()
+    return _short(cells[place]) if isinstance(place, int) and place < len(cells) else ""
 
 
 def _short(text: str) -> str:

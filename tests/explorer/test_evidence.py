@@ -85,13 +85,15 @@ def rich(mrn="1001", first="Ada", last="Lovelace", phone="+12055550123") -> Pati
     file = ResponseFile.objects.create(
         filename="answers.xlsx", sha256="f" * 64, form="the form",
         columns={"code": 0, "records": 1, "signature_name": 2}, wording=wording,
+        headings=["Your code", "May the records move?", "Your name"],
     )  # fmt: skip
-    answer = Response.objects.create(
+    answer = Response(
         file=file, row=2, response_id="41", content_hash="c" * 64, outcome="applied", patient=patient,
-        raw={"Your code": code.code, "May the records move?": "Yes, move them", "Your name": "ada lovelace"},
         decisions={"records": "yes"}, identity={"code": "right", "dob": "repaired", "name": "right"},
         reasons=[{"code": "slip", "words": "One letter was mistyped."}], completed_at=clock.now(),
     )  # fmt: skip
+    answer.seal([code.code, "Yes, move them", "ada lovelace"])
+    answer.save()
     ConsentEvent.objects.create(
         patient=patient, kind="records", decision="given", method="form", occurred_at=AT, response=answer,
         wording=wording,

@@ -69,7 +69,10 @@ def test_after_that_download_and_columns_say_so_in_a_sentence(signed_in):
 def test_the_worker_forgets_once_a_day():
     set_schedules()
     daily = Schedule.objects.filter(schedule_type=Schedule.DAILY).values_list("func", flat=True)
-    assert set(daily) == {"patients.tasks.forget_raw_files", "consent.tasks.forget_raw_files"}
+    assert set(daily) == {
+        "patients.tasks.forget_raw_files", "consent.tasks.forget_raw_files", "consent.tasks.retry_open_answers",
+        "explorer.evidence.tasks.remove_old",
+    }  # fmt: skip
 
 
 def test_the_same_file_is_announced_on_the_review_until_that_import_is_undone(signed_in):

@@ -105,7 +105,7 @@ def test_the_draft_takes_few_queries_however_many_patients(signed_in, django_ass
         made.reachable()
     campaign = made.draft()
     client = signed_in("staff")
-    with django_assert_max_num_queries(54):
+    with django_assert_max_num_queries(56):
         client.get(url("change", campaign.pk))
 
 

@@ -85,7 +85,7 @@ def test_a_review_takes_few_queries(signed_in, django_assert_max_num_queries):
     for _ in range(4):
         made.match(match.patient, made.contact(), score=3.0)
     client = signed_in("staff")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(23):
         client.get(review_url(match.patient))
 
 

@@ -78,9 +78,9 @@ def trial(folder: Path, at, *, kills: int, size: int, seed: int = 2026) -> dict[
     nothing = state()
     longest, wanted, r = take_in(file), state(), random.Random(seed)
     found = {"kills": 0, "done_before": 0, "left_nothing": 0, "half_done": 0, "lost_or_doubled": 0}
-    for _ in range(kills):
+    while found["kills"] < kills and found["done_before"] < 2 * kills:
         go_back()
-        found["kills" if killed(file, r.uniform(0, longest * 1.2)) else "done_before"] += 1
+        found["kills" if killed(file, r.uniform(0, longest)) else "done_before"] += 1
         left = state()
         found["left_nothing"] += left == nothing
         found["half_done"] += left not in (nothing, wanted)
@@ -97,7 +97,8 @@ def test_an_intake_that_is_killed_leaves_all_or_nothing(tmp_path, at):
 
 @pytest.mark.long
 def test_no_consent_is_lost_or_doubled_however_often_the_intake_is_killed(tmp_path, at):
-    found = trial(tmp_path, at, kills=int(os.environ.get("ANSWER_KILLS", "30")), size=120)
-    print(json.dumps(found))  # noqa: T201
+    kills = int(os.environ.get("ANSWER_KILLS", "30"))
+    found = trial(tmp_path, at, kills=kills, size=120)
+    (tmp_path / "found.json").write_text(json.dumps(found))
     assert found["half_done"] == found["lost_or_doubled"] == 0 < found["lines"]
-    assert found["kills"] > 0
+    assert found["kills"] == kills

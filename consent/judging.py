@@ -19,7 +19,7 @@ __all__ = ["Earlier", "Issued", "Judgement", "Person", "Reason", "Register", "ju
 APPLIED, REVIEW, DUPLICATE, REJECTED = "applied", "review", "duplicate", "rejected"
 KINDS = ("records", "apcm", "notice", "texting")
 CONFLICT_WITHIN = timedelta(days=1)
-ISSUED_LATER_BY = timedelta(days=1)  # clocks and zones may differ by hours, not by days
+ISSUED_LATER_BY = timedelta(hours=1)  # both are practice-local: only the night the clocks change explains more
 _MOST_CANDIDATES = 5
 
 

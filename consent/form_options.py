@@ -84,6 +84,32 @@ _MORE_INFORMATION = re.compile(
     r"\bno estoy segur[oa]\b|\b(talk|speak|hablar)( \w+){0,4}? (first|before|antes|primero)\b|"
     r"\bcall me (first|before)\b|\bllamen?me\b|\bplease call me\b|\bthink about it\b"
 )
+_CLUELESS = re.compile(
+    r"^(i have |i ve )?no (idea|clue|opinion|preference|answer|response|comment|decision|information|sure|se|sei|lo se|tengo idea|"
+    r"s)\b(?! (lo )?(deseo|quiero|autorizo|aplica|me))|^(yes|si|ja|oui|sim|no|nein|non|nao)\b.*\b(if|si|wenn|falls|se|cuando|when|once|after|"
+    r"until|hasta|bis|jusqua|ate)\b(?! i change)|\b(not|never) (really )?(sure|certain|decided)\b|\bkeine ahnung\b|\bweiss (ich |es )?nicht\b|"
+    r"\baucune idee\b|\b(i )?(do not|dont) know\b|\bno lo se\b|\bnao sei\b"
+)
+_GOES_ON = frozenset(
+    ["i", "we", "im", "id", "ill", "you", "they", "it", "its", "this", "that", "these", "to", "please", "thanks", "thank", "do", "dont", "not", "never", "my", "the", "a", "all", "and", "with", "for", "your", "our", "her", "his", "of", "as", "apcm", "further", "more", "longer", "any", "need", "continue", "keep", "objection", "you're", "indeed", "definitely", "absolutely", "sir", "maam", "maybe", "yo", "lo", "la", "el", "los", "mi", "se", "me", "deseo", "gracias", "por", "favor", "estoy", "quiero", "continuar", "con", "que", "ich", "bitte", "danke", "wir", "das", "dies", "mein", "meine", "meinen", "je", "merci", "sil", "jai", "tout", "mon", "ma", "mes", "nous", "eu", "obrigado", "obrigada", "meu", "minha", "os", "o", "yes", "no", "si", "ja", "oui", "sim", "nein", "non", "nao"]
+)
+_LEFT_KEPT = (
+    r"^(please |bitte |por favor )?(keep|continue|leave|retain) (me|us) (in|on|with|enrolled)\b|"
+    r"^(please )?(keep|continue) (it|this|apcm|my apcm|the program)\b(?! (away|out|off|at|where))"
+)
+_LEFT = (
+    r"^(please |bitte |por favor )?((take|sign|opt|get|pull) me (out|off)\b|remove me\b|drop me\b|"
+    r"(unenroll|disenroll|withdraw) me\b|(stop|cancel|end|discontinue|quit) (it|this|that|the|my|apcm)\b)|"
+    r"\brather (stop|end|quit|leave|cancel|drop|discontinue|not)\b"
+)
+_TELL = r"(tell|inform|notify|contact|send|share|release|transfer|copy|disclose|give|text)"
+_TOLD = rf"^(please )?go ahead\b|^(please )?(feel free to|you (may|can|could)) {_TELL}\b"
+_UNTOLD = (
+    rf"^(please |i would rather you |id rather you )?(do not|dont|never|not) (\w+ )?{_TELL}\b|"
+    r"\b(elect|choose|chose|prefer|opt|decide|wish|would like|want) not\b|\brather not\b|"
+    r"^(bitte |por favor |merci de |please )?(nicht|ne pas|no|nao) (\w+ )?(informieren|benachrichtigen|mitteilen|avis\w+|"
+    r"notifi\w+|inform\w+|prevenir|comuni\w+)\b"
+)
 _DOUBT = re.compile(
     r"\b(but|except|unless|only if|maybe|perhaps|probably|depends|if|however|pero|excepto|"
     r"salvo|solo si|quizas?|tal vez|depende|aber|mais|mas|wenn|falls|vielleicht|sofern|sauf|peut etre|talvez|"
@@ -188,7 +214,9 @@ def _meaning_of(part: str, meaning: str) -> str:
         return NO
     if backing_out and not (leading == YES and meaning == "notice"):
         return UNCLEAR
-    answer = leading or _by_verb(head)
+    if _CLUELESS.search(_HARMLESS.sub(" ", words)) or (leading and _runs_on(words)):
+        return UNCLEAR
+    answer = leading or _by_verb(head, meaning)
     return UNCLEAR if _contradicts(answer, words, head) else answer
 
 
@@ -204,9 +232,32 @@ def _leading(words: str, part: str) -> str:
     return YES if re.match(rf"({_YES_WORD})(?![\w])", words) else ""
 
 
-def _by_verb(head: str) -> str:
-    if re.search(_NEGATED, head):
+def has_yes_or_no(text: str) -> bool:
+    """Whether an option leans on a bare yes or no, or on words of refusing, so that it depends on its question."""
+    words = _words(plain_text(text))
+    return bool(
+        re.match(rf"({_YES_WORD}|{_NO_WORD})(?!\w)", words) or re.search(r"\b(object|refus|declin|oppos|reject)", words)
+    ) or not re.search(rf"\b{_VERB}\b", words)
+
+
+def _runs_on(words: str) -> bool:
+    """A yes or no that is only the beginning of something else: "no rush", "sure thing if"."""
+    lead = re.match(rf"({_YES_WORD}|{_NO_WORD}) (?P<next>[a-z]+)\b", words)
+    if not lead or lead["next"] in _GOES_ON:
+        return False
+    rest = words[lead.start("next") :]
+    return not re.match(rf"({_VERB}|{_TELL}|(the )?texts?|texting|messages?)\b", rest)
+
+
+def _by_verb(head: str, meaning: str) -> str:
+    if re.search(_NEGATED, head) or re.search(_UNTOLD, head):
         return NO
+    if meaning == "apcm" and not _DENIED.search(re.sub(_LEFT, " ", head)):
+        left, kept = re.search(_LEFT, head), re.search(_LEFT_KEPT, head)
+        if left or kept:
+            return UNCLEAR if left and kept else NO if left else YES
+    if re.search(_TOLD, head) and not _DENIED.search(head):
+        return YES
     denied = _DENIED.search(_RIGHT_TO_CHANGE.sub(" ", head))
     return YES if re.search(_AFFIRMED, head) and not denied else UNCLEAR
 

@@ -17,7 +17,9 @@ _WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})")
 _JAPANESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s*([-/. ])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})")
-_DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|o(?= )|\.)?[\s/-]*(?:de )?([a-z]{3,})\.?,?[\s/-]*(?:del? )?'?(\d{4}|\d{2})")
+_DAY_MONTH = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|er|o(?= )|\.)?[\s/-]*(?:de )?([a-z]{3,})\.?,?[\s/-]*(?:del? )?'?(\d{4}|\d{2})"
+)
 _MONTH_DAY = re.compile(r"([a-z]{3,})\.?[\s/-]*(\d{1,2})(?:st|nd|rd|th)?(?:,\s*|[\s/-]+)'?(\d{4}|\d{2})")
 _SERIAL = re.compile(r"(\d{1,5})(?:\.\d+)?")
 _MONTHS = {

@@ -473,7 +473,7 @@ def _open_columns(form_map: FormMap, cells: Sequence[str], decisions: Mapping[st
         else:
             read = decision(text, touches)
             agrees = read == decisions.get(touches) and not is_contrary(heading, touches)
-            harmless = agrees or read == BLANK or read == NOT_APPLICABLE
+            harmless = agrees or read in (BLANK, NOT_APPLICABLE)
         if not harmless:
             yield heading
 

@@ -59,7 +59,8 @@ _NOT_APPLICABLE = re.compile(
     r"(trifft|gilt)( \w+){0,3}? nicht|nicht (zutreffend|anwendbar)|entfallt|betrifft mich nicht|"
     r"sans objet|non applicable|(ne )?(s|me) ?(applique|concerne) pas|(je )?ne suis pas (concerne|inscrit)\w*|"
     r"je ne participe pas|nao (se )?aplica(vel)?|"
-    r"(i am|im) not (\w+ )?(enrolled|in (it|apcm|the|that|this)|an apcm|on medicare|a medicare|part of)|not enrolled|"
+    r"(i am|im) not (\w+ )?(enrolled|in (it|apcm|the|that|this)|an apcm|on medicare|a medicare|part of)|"
+    r"not enrolled|"
     r"i (do not|dont) have (apcm|medicare)|i was never (in|enrolled)|(yo )?no (estoy inscrit\w*|participo|"
     r"pertenezco)|"
     r"(ich )?bin( \w+){0,4}? nicht (angemeldet|eingeschrieben|dabei)|(ich )?nehme( \w+)? nicht (?!mehr|"
@@ -85,13 +86,22 @@ _MORE_INFORMATION = re.compile(
     r"\bcall me (first|before)\b|\bllamen?me\b|\bplease call me\b|\bthink about it\b"
 )
 _CLUELESS = re.compile(
-    r"^(i have |i ve )?no (idea|clue|opinion|preference|answer|response|comment|decision|information|sure|se|sei|lo se|tengo idea|"
-    r"s)\b(?! (lo )?(deseo|quiero|autorizo|aplica|me))|^(yes|si|ja|oui|sim|no|nein|non|nao)\b.*\b(if|si|wenn|falls|se|cuando|when|once|after|"
-    r"until|hasta|bis|jusqua|ate)\b(?! i change)|\b(not|never) (really )?(sure|certain|decided)\b|\bkeine ahnung\b|\bweiss (ich |es )?nicht\b|"
+    r"^(i have |i ve )?no (idea|clue|opinion|preference|answer|response|comment|decision|information|sure|"
+    r"se|sei|lo se|tengo idea|"
+    r"s)\b(?! (lo )?(deseo|quiero|autorizo|aplica|me))|^(yes|si|ja|oui|sim|no|nein|non|nao)\b.*\b(if|si|"
+    r"wenn|falls|se|cuando|when|once|after|"
+    r"until|hasta|bis|jusqua|ate)\b(?! i change)|\b(not|never) (really )?(sure|certain|decided)\b|"
+    r"\bkeine ahnung\b|\bweiss (ich |es )?nicht\b|"
     r"\baucune idee\b|\b(i )?(do not|dont) know\b|\bno lo se\b|\bnao sei\b"
 )
-_GOES_ON = frozenset(
-    ["i", "we", "im", "id", "ill", "you", "they", "it", "its", "this", "that", "these", "to", "please", "thanks", "thank", "do", "dont", "not", "never", "my", "the", "a", "all", "and", "with", "for", "your", "our", "her", "his", "of", "as", "apcm", "further", "more", "longer", "any", "need", "continue", "keep", "objection", "you're", "indeed", "definitely", "absolutely", "sir", "maam", "maybe", "yo", "lo", "la", "el", "los", "mi", "se", "me", "deseo", "gracias", "por", "favor", "estoy", "quiero", "continuar", "con", "que", "ich", "bitte", "danke", "wir", "das", "dies", "mein", "meine", "meinen", "je", "merci", "sil", "jai", "tout", "mon", "ma", "mes", "nous", "eu", "obrigado", "obrigada", "meu", "minha", "os", "o", "yes", "no", "si", "ja", "oui", "sim", "nein", "non", "nao"]
+_GOES_ON = frozenset(  # the words after which a yes or no is still one
+    (
+        "a absolutely all and apcm bitte con continuar continue danke das definitely deseo dies do dont el estoy "
+        "eu favor for further gracias her his i ich id ill im indeed it its ja jai je keep la lo longer los ma "
+        "maam me mein meine meinen merci mes meu mi minha mon more my nao need nein never no non not nous o "
+        "objection obrigada obrigado of os oui our please por que quiero se si sil sim sir thank thanks that the "
+        "these they this to tout we wir with yes yo you your"
+    ).split()  # noqa: SIM905
 )
 _LEFT_KEPT = (
     r"^(please |bitte |por favor )?(keep|continue|leave|retain) (me|us) (in|on|with|enrolled)\b|"
@@ -103,11 +113,13 @@ _LEFT = (
     r"\brather (stop|end|quit|leave|cancel|drop|discontinue|not)\b"
 )
 _TELL = r"(tell|inform|notify|contact|send|share|release|transfer|copy|disclose|give|text)"
+_STAYING = re.compile(r"\b(keep|continue|stay|remain)\b.*\b(there|where|old|former|previous|current|present)\b")
 _TOLD = rf"^(please )?go ahead\b|^(please )?(feel free to|you (may|can|could)) {_TELL}\b"
 _UNTOLD = (
     rf"^(please |i would rather you |id rather you )?(do not|dont|never|not) (\w+ )?{_TELL}\b|"
     r"\b(elect|choose|chose|prefer|opt|decide|wish|would like|want) not\b|\brather not\b|"
-    r"^(bitte |por favor |merci de |please )?(nicht|ne pas|no|nao) (\w+ )?(informieren|benachrichtigen|mitteilen|avis\w+|"
+    r"^(bitte |por favor |merci de |please )?(nicht|ne pas|no|nao) (\w+ )?(informieren|benachrichtigen|"
+    r"mitteilen|avis\w+|"
     r"notifi\w+|inform\w+|prevenir|comuni\w+)\b"
 )
 _DOUBT = re.compile(
@@ -138,7 +150,8 @@ _WITHHELD = re.compile(
 )
 _UNTICKED = re.compile(r"\bnot (understand|read|my)\b|\bno entiendo\b|\bnot (ticked|checked)\b")
 _DENIED = re.compile(
-    r"\b(den(y|ied)|nothing|withh\w+|withdr\w+|revok\w+|refus\w+|not|nicht|kein\w*|never|no|none|pas|nada|ningun\w*|"
+    r"\b(den(y|ied)|nothing|withh\w+|withdr\w+|revok\w+|refus\w+|not|nicht|kein\w*|never|no|none|pas|nada|"
+    r"ningun\w*|"
     r"nunca|cancel\w*|without|against)\b"
 )
 _RIGHT_TO_CHANGE = re.compile(
@@ -252,10 +265,12 @@ def _runs_on(words: str) -> bool:
 def _by_verb(head: str, meaning: str) -> str:
     if re.search(_NEGATED, head) or re.search(_UNTOLD, head):
         return NO
-    if meaning == "apcm" and not _DENIED.search(re.sub(_LEFT, " ", head)):
+    if meaning == "apcm" and not _STAYING.search(head) and not _DENIED.search(re.sub(_LEFT, " ", head)):
         left, kept = re.search(_LEFT, head), re.search(_LEFT_KEPT, head)
         if left or kept:
             return UNCLEAR if left and kept else NO if left else YES
+    if _STAYING.search(head):
+        return UNCLEAR
     if re.search(_TOLD, head) and not _DENIED.search(head):
         return YES
     denied = _DENIED.search(_RIGHT_TO_CHANGE.sub(" ", head))

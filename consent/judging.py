@@ -164,7 +164,8 @@ class _Past:
         """The earlier answer that this one repeats, unless the patient said something else in between.
 
         One that waits in review or was put aside is repeated only by itself, exported again: what was sent at
-        another time may be clean now.         Two answers that give neither code nor birth date may be two persons' although their words are the same.
+        another time may be clean now. Two answers that give neither code nor birth date may be two persons'
+        although their words are the same.
         """
         if answer.response_id and answer.row_hash in self.same_row:
             return self.same_row[answer.row_hash]

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consent.intake import _write_ledgers
+from consent.intake import write_ledgers
 from consent.ledger import record_event, record_texting_stop
 from consent.models import ConsentEvent, Response, ResponseFile, Wording, current_decision
 from consent.proof import effective_day
@@ -181,7 +181,7 @@ def test_a_form_answer_never_claims_a_wording_that_came_later():
         file = ResponseFile.objects.create(filename="a.xlsx", sha256="0" * 64, form="f", wording=wording)
         row = {"content_hash": f"{wording.pk}", "outcome": "applied", "patient": patient, "decisions": {"apcm": "no"}}
         answer = Response.objects.create(file=file, row=2, completed_at=at(5), **row)
-        _write_ledgers([answer], None)
+        write_ledgers([answer], None)
         lines.append(answer.consent_events.get())
     assert [line.wording for line in lines] == [early, None]
     assert (lines[0].decision, lines[0].effective_on) == ("revoked", date(2026, 11, 30))

@@ -21,6 +21,7 @@ from consent.form_headings import (
     Looks,
     evidence,
     looks,
+    of_a_quiz,
     read_moment,
     says_again,
     title_scores,
@@ -267,6 +268,8 @@ def _watched(
         scores = title_scores(headings[index])
         decisions = [meaning for meaning in DECISIONS[:3] if meaning in scores]
         missing = [meaning for meaning in DECISIONS[:3] if meaning not in columns]
+        if of_a_quiz(headings[index]):
+            continue
         if asks_who(headings[index]) or "representative" in scores:
             found[index] = WHO
         elif seen[index].distinct <= 0.5 and (attesting_share(cells[index]) > 0.5 or attests(headings[index])):

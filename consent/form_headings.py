@@ -259,7 +259,7 @@ def title_scores(heading: str) -> dict[str, float]:
     if exact:
         return {exact: CERTAIN}
     title = title_of(heading)
-    if re.match(r"(points|feedback|puntos|punkte) - ", title):
+    if of_a_quiz(heading):
         return {}
     scores: dict[str, float] = {}
     for rule in _RULES:
@@ -277,6 +277,11 @@ def title_scores(heading: str) -> dict[str, float]:
     if "voluntary" in scores:
         scores.pop("understood", None)
     return scores
+
+
+def of_a_quiz(heading: str) -> bool:
+    """Points and feedback that Forms adds for each question of a quiz."""
+    return bool(re.match(r"(points|feedback|puntos|comentarios|punkte|commentaires|pontos) - ", title_of(heading)))
 
 
 def says_again(heading: str) -> bool:

@@ -86,12 +86,11 @@ _MORE_INFORMATION = re.compile(
     r"\bcall me (first|before)\b|\bllamen?me\b|\bplease call me\b|\bthink about it\b"
 )
 _CLUELESS = re.compile(
-    r"^(i have |i ve )?no (idea|clue|opinion|preference|answer|response|comment|decision|information|sure|"
-    r"se|sei|lo se|tengo idea|"
-    r"s)\b(?! (lo )?(deseo|quiero|autorizo|aplica|me))|^(yes|si|ja|oui|sim|no|nein|non|nao)\b.*\b(if|si|"
-    r"wenn|falls|se|cuando|when|once|after|"
-    r"until|hasta|bis|jusqua|ate)\b(?! i change)|\b(not|never) (really )?(sure|certain|decided)\b|"
-    r"\bkeine ahnung\b|\bweiss (ich |es )?nicht\b|"
+    r"^(i have |ive )?no (idea|clue|opinion|preference|answer|response|comment|decision|information|sure|sei|lo se|"
+    r"tengo idea)\b|"
+    r"^(yes|si|ja|oui|sim|no|nein|non|nao)[ ,]+(only )?(if|si|wenn|falls|se (?!apli)|cuando|when|once|after|until|hasta|"
+    r"nur wenn|solo si)\b|"
+    r"\b(not|never) (really )?(sure|certain|decided)\b|\bkeine ahnung\b|\bweiss (ich |es )?nicht\b|"
     r"\baucune idee\b|\b(i )?(do not|dont) know\b|\bno lo se\b|\bnao sei\b"
 )
 _GOES_ON = frozenset(  # the words after which a yes or no is still one

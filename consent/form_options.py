@@ -88,19 +88,22 @@ _MORE_INFORMATION = re.compile(
 _CLUELESS = re.compile(
     r"^(i have |ive )?no (idea|clue|opinion|preference|answer|response|comment|decision|information|sure|sei|lo se|"
     r"tengo idea)\b|"
-    r"^(yes|si|ja|oui|sim|no|nein|non|nao)[ ,]+(only )?(if|si|wenn|falls|se (?!apli)|cuando|when|once|after|until|hasta|"
+    r"^(yes|si|ja|oui|sim|no|nein|non|nao)[ ,]+(only )?(if|si|wenn|falls|se (?!apli)|cuando|when|once|after|until|"
+    r"hasta|"
     r"nur wenn|solo si)\b|"
     r"\b(not|never) (really )?(sure|certain|decided)\b|\bkeine ahnung\b|\bweiss (ich |es )?nicht\b|"
     r"\baucune idee\b|\b(i )?(do not|dont) know\b|\bno lo se\b|\bnao sei\b"
 )
-_GOES_ON = frozenset(  # the words after which a yes or no is still one
-    (
+# The words after which a yes or no is still one.
+_GOES_ON = frozenset(
+    re.findall(
+        r"\w+",
         "a absolutely all and apcm bitte con continuar continue danke das definitely deseo dies do dont el estoy "
         "eu favor for further gracias her his i ich id ill im indeed it its ja jai je keep la lo longer los ma "
         "maam me mein meine meinen merci mes meu mi minha mon more my nao need nein never no non not nous o "
         "objection obrigada obrigado of os oui our please por que quiero se si sil sim sir thank thanks that the "
-        "these they this to tout we wir with yes yo you your"
-    ).split()  # noqa: SIM905
+        "these they this to tout we wir with yes yo you your",
+    )
 )
 _LEFT_KEPT = (
     r"^(please |bitte |por favor )?(keep|continue|leave|retain) (me|us) (in|on|with|enrolled)\b|"

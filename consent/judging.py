@@ -311,7 +311,8 @@ def _of_one(
     reasons = _code_reasons(answer, found, register)
     rank = names.of(person).rank
     neighbours = [*covered, *register.living_with(person), *register.born_on(answer.births)]
-    closer = [other for other in neighbours if other.id != person.id and names.of(other).rank > rank]
+    fit = names.fit(person)
+    closer = [other for other in neighbours if other.id != person.id and names.fit(other) > fit]
     identity = {"code": _code_state(answer, found, register), "dob": "right", "name": "right"}
     if closer:
         identity["name"] = "another"
@@ -347,6 +348,10 @@ class _Names:
         each = self._each(person)
         return each[0] if each else Agreement()
 
+    def fit(self, person: Person) -> tuple[int, int]:
+        agreed = self.of(person)
+        return agreed.rank, agreed.given
+
     def signer_differs(self, person: Person) -> bool:
         return any(not one.right for one in self._each(person)[1:])
 
@@ -366,8 +371,8 @@ def _best_named(persons: list[Person], names: _Names) -> list[Person]:
     return [person for person in persons if _closeness(names.of(person)) == best]
 
 
-def _closeness(agreed: Agreement) -> tuple[int, int]:
-    return agreed.rank, agreed.middle
+def _closeness(agreed: Agreement) -> tuple[int, int, int]:
+    return agreed.rank, agreed.given, agreed.middle
 
 
 def _code_state(answer: Answer, found: Found, register: Register) -> str:

@@ -52,6 +52,7 @@ class Agreement(NamedTuple):
     rank: int = NONE
     middle: int = 0
     suffix_clash: bool = False
+    given: int = NONE  # the rank of the given name alone, which tells Marie from Mary where the surname is half
 
     @property
     def right(self) -> bool:
@@ -137,11 +138,11 @@ def agreement(text: str, person: Person, known_given: Container[str] = frozenset
         return Agreement()
     clash = _suffix_clash(typed.suffix, person.suffix_word)
     if "".join(typed.words) in person.whole:
-        return Agreement(EXACT, 1 if len(typed.words) > 2 and person.middle else 0, clash)
+        return Agreement(EXACT, 1 if len(typed.words) > 2 and person.middle else 0, clash, EXACT)
     agreed = [_split_agreement(*split, person, known_given) for split in _splits(typed)]
     agreed += [_split_agreement(*split, person, known_given, most=VARIANT) for split in _half_splits(typed)]
-    best = max(agreed, default=(NONE, 0))
-    return Agreement(best[0], best[1], clash)
+    rank, of_given, middle = max(agreed, default=(NONE, NONE, 0))
+    return Agreement(rank, middle, clash, of_given)
 
 
 def _married(text: str) -> tuple[str, ...]:
@@ -201,14 +202,14 @@ def _half_splits(typed: TypedName) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def _split_agreement(
     given: tuple[str, ...], surname: str, person: Person, known_given: Container[str], *, most: int = EXACT
-) -> tuple[int, int]:
+) -> tuple[int, int, int]:
     of_surname = min(most, _surname_rank(surname, person))
     if not of_surname or not given or (most < EXACT and of_surname == SLIP):
-        return NONE, 0
+        return NONE, NONE, 0
     of_given, rest = max(_given_ranks(given, person, known_given), key=lambda found: (found[0], -len(found[1])))
     if of_surname == of_given == SLIP:
-        return NONE, 0
-    return min(of_surname, of_given), _middle(rest, person)
+        return NONE, NONE, 0
+    return min(of_surname, of_given), of_given, _middle(rest, person)
 
 
 def _surname_rank(surname: str, person: Person) -> int:

@@ -66,11 +66,18 @@ def _address(version: AddressVersion) -> Address:
 
 @transaction.atomic
 def mark_bad(version: AddressVersion) -> None:
-    """Mail to it came back. It stays bad for ever; the same words can become a new version."""
-    version = AddressVersion.objects.select_for_update().get(pk=version.pk)
-    if version.bad_at is None:
-        version.bad_at = clock.now()
-        version.save(update_fields=["bad_at"])
+    """Mail to it came back. It stays bad for ever; the same words can become a new version.
+
+    Of a chart that was merged meanwhile, the patient's own version of these words is as bad.
+    """
+    version = AddressVersion.objects.select_for_update().select_related("patient").get(pk=version.pk)
+    owner = version.patient.merged_into_id or version.patient_id
+    words = dict(zip(ADDRESS, _address(version), strict=True))
+    alike = AddressVersion.objects.select_for_update().good().filter(patient=owner, **words)
+    for bad in {version, *alike}:
+        if bad.bad_at is None:
+            bad.bad_at = clock.now()
+            bad.save(update_fields=["bad_at"])
 
 
 @transaction.atomic

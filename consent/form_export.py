@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -20,11 +21,33 @@ from consent.form_headings import (
     Looks,
     evidence,
     looks,
+    of_a_quiz,
     read_moment,
     says_again,
     title_scores,
 )
-from consent.form_options import BLANK, TICKS, UNCLEAR, YES, decision, plain_text
+from consent.form_options import (
+    BLANK,
+    MORE_INFORMATION,
+    NO,
+    NOT_APPLICABLE,
+    TICKS,
+    UNCLEAR,
+    YES,
+    decision,
+    has_yes_or_no,
+    plain_text,
+)
+from consent.form_watch import (
+    asks_for_records,
+    asks_who,
+    attesting_share,
+    attests,
+    is_contrary,
+    name_signs,
+    of_others,
+    signed_by,
+)
 from patients.dates import BadDate, day_first_in, read_birth_date
 
 __all__ = [
@@ -48,10 +71,9 @@ NAMES = ("full_name", "signature_name", "last_name")
 NEEDED = ("response_id", "completed_at", "code", "date_of_birth", "records")
 _IGNORED = frozenset({"total_points", "quiz_feedback"})
 _ANONYMOUS = frozenset({"", "anonymous", "anonimo", "anonym", "anonyme", "匿名"})
-_SELF = re.compile(
-    r"(n ?/? ?a|none|no|self|same|me|myself|i am the patient|(the )?patient|yo mism[oa]|(el |la )?paciente|"
-    r"ninguno|no aplica|not applicable|-+)\.?"
-)
+_SAID_NEITHER_WAY = frozenset({"started_at", "completed_at", "last_modified", "response_id", "email", "signed_on"})
+_SAID_NEITHER_WAY |= {"respondent_name", "language", "date_of_birth", "date_of_birth_again", "code"}
+SIGNING, WHO = "signing", "who"  # what an unmapped column could do, beside the meanings of DECISIONS
 
 
 @dataclass(frozen=True)
@@ -62,10 +84,13 @@ class DateStyle:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What a person has said of a form: meaning to the column's index, and {meaning: {option, plain: its meaning}}."""
+    """What is known of a form: meaning to the column's index, and {meaning: {option, plain: its meaning}}.
+
+    `by_person`: False where the columns were only used before and nobody has looked at them."""
 
     columns: Mapping[str, int]
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    by_person: bool = True
 
 
 @dataclass(frozen=True)
@@ -80,6 +105,17 @@ class FormMap:
     signature: str = ""
     options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
+    watched: Mapping[int, str] = field(default_factory=dict)  # columns nobody mapped, and what they could touch
+
+    @cached_property
+    def contrary(self) -> frozenset[str]:
+        """The decisions asked in such a way that "yes" may mean no."""
+        return frozenset(meaning for meaning in DECISIONS if is_contrary(self.heading(meaning), meaning))
+
+    def heading(self, meaning: str) -> str:
+        index = self.columns.get(meaning, -1)
+        return self.headings[index] if 0 <= index < len(self.headings) else ""
 
     def has(self, meaning: str) -> bool:
         return meaning in self.columns
@@ -87,7 +123,11 @@ class FormMap:
     def decision(self, text: str, meaning: str) -> str:
         """As the practice has confirmed the option, or else as it is read."""
         confirmed = self.options.get(meaning)
-        return (confirmed and confirmed.get(plain_text(text))) or decision(text, meaning)
+        if confirmed and confirmed.get(plain_text(text)):
+            return confirmed[plain_text(text)]
+        read = decision(text, meaning)
+        turned = meaning in self.contrary and read in (YES, NO) and has_yes_or_no(text)
+        return UNCLEAR if turned else read
 
 
 @dataclass(frozen=True)
@@ -113,6 +153,8 @@ class Answer:
     comment: str = ""
     language: str = ""
     row_hash: str = field(default="", compare=False)
+    own_words: tuple[tuple[str, str], ...] = ()  # (question, words) of what is not understood
+    open_columns: tuple[str, ...] = ()  # headings of columns that nobody mapped and that may change the answer
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,12 +162,17 @@ class Answer:
 
     @property
     def content_hash(self) -> str:
-        """Of what was said, not of when: the same answer in another export, style or order hashes alike."""
+        """Of all that was said, not of when: the same answer in another export, style or order hashes alike.
+
+        What is understood counts by its meaning, everything else by its words.
+        """
         said = [
             re.sub(r"[\W_]+", "", self.code_text).casefold(),
             sorted(born.isoformat() for born in self.births) or list(self.birth_texts),
             [plain_text(name) for name in (self.full_name, self.signature_name, self.representative)],
-            sorted(self.decisions.items()),
+            sorted(item for item in self.decisions.items() if item[1] != BLANK),
+            self.signed,
+            sorted(self.own_words),
             " ".join(self.comment.split()),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
@@ -151,6 +198,8 @@ def understand(headings: Sequence[str], rows: Sequence[Row], confirmed: Confirme
     ignored = {i for i, heading in enumerate(headings) if _IGNORED & title_scores(heading).keys()}
     unknown = [i for i, heading in enumerate(headings) if heading.strip() and i not in placed | ignored]
     return FormMap(
+        headings=tuple(headings),
+        watched={} if confirmed and confirmed.by_person else _watched(unknown, columns, headings, cells, seen),
         columns=columns,
         date_style=_date_style(columns, cells),
         unknown=tuple(headings[index] for index in unknown),
@@ -201,9 +250,35 @@ def _guessed(headings: Sequence[str], cells: list[list[str]], seen: list[Looks])
     _by_look(columns, headings, seen, cells)
     _settle_births(columns, headings)
     _settle_names(columns, cells)
-    _settle_records(columns, headings, seen)
-    _settle_signature(columns, seen)
+    _settle_records(columns, headings, cells, seen)
+    _settle_signature(columns, headings, cells, seen)
     return columns
+
+
+def _watched(
+    unknown: list[int],
+    columns: Mapping[str, int],
+    headings: Sequence[str],
+    cells: list[list[str]],
+    seen: list[Looks],
+) -> dict[int, str]:
+    """The columns without a meaning that could sign an answer, name another person or hold another decision."""
+    found = {}
+    for index in unknown:
+        scores = title_scores(headings[index])
+        decisions = [meaning for meaning in DECISIONS[:3] if meaning in scores]
+        missing = [meaning for meaning in DECISIONS[:3] if meaning not in columns]
+        if of_a_quiz(headings[index]):
+            continue
+        if asks_who(headings[index]) or "representative" in scores:
+            found[index] = WHO
+        elif seen[index].distinct <= 0.5 and (attesting_share(cells[index]) > 0.5 or attests(headings[index])):
+            found[index] = SIGNING
+        elif decisions and "comment" not in scores:
+            found[index] = max(decisions, key=scores.get)
+        elif missing and seen[index].choice > 0.5:
+            found[index] = missing[0]
+    return found
 
 
 def _slot(meaning: str, columns: Mapping[str, int]) -> str:
@@ -225,7 +300,9 @@ def _by_look(columns: dict[str, int], headings: Sequence[str], seen: list[Looks]
         "respondent_name": lambda i: i == 4 and not title_scores(headings[i]) and not seen[i].filled,
         "code": lambda i: seen[i].code > 0.6 and seen[i].distinct > 0.5,
         "date_of_birth": lambda i: seen[i].date > 0.6 and seen[i].moment < 0.2 and seen[i].years > 2,
-        "full_name": lambda i: seen[i].name > 0.7 and seen[i].distinct > 0.7 and seen[i].filled > 2,
+        "full_name": lambda i: (
+            seen[i].name > 0.7 and seen[i].distinct > 0.7 and seen[i].filled > 2 and not of_others(headings[i])
+        ),
     }
     for meaning, test in tests.items():
         if meaning == "full_name" and any(name in columns for name in NAMES):
@@ -265,15 +342,22 @@ def _settle_names(columns: dict[str, int], cells: list[list[str]]) -> None:
         columns["full_name"] = columns.pop("respondent_name")
 
 
-def _settle_records(columns: dict[str, int], headings: Sequence[str], seen: list[Looks]) -> None:
-    """The records question may be worded as an acknowledgement ("I understand and consent to …")."""
+def _settle_records(
+    columns: dict[str, int], headings: Sequence[str], cells: list[list[str]], seen: list[Looks]
+) -> None:
+    """The records question asks leave, perhaps worded as an acknowledgement ("I understand and consent to …")."""
     if "records" in columns:
-        return
+        if asks_for_records(headings[columns["records"]], cells[columns["records"]]):
+            return
+        del columns["records"]
     taken = {index for meaning, index in columns.items() if meaning not in TICKS}
     candidates = [
         (title_scores(heading).get("records", 0) + 3 * seen[index].choice, -index)
         for index, heading in enumerate(headings)
-        if index not in taken and title_scores(heading).get("records") and seen[index].choice > 0.3
+        if index not in taken
+        and title_scores(heading).get("records")
+        and seen[index].choice > 0.3
+        and asks_for_records(heading, cells[index])
     ]
     if candidates:
         index = -max(candidates)[1]
@@ -282,12 +366,15 @@ def _settle_records(columns: dict[str, int], headings: Sequence[str], seen: list
         columns["records"] = index
 
 
-def _settle_signature(columns: dict[str, int], seen: list[Looks]) -> None:
-    """A box whose title is not understood, in a form without any other signature, must be ticked like one."""
-    if "signature_box" in columns or "signature_name" in columns:
+def _settle_signature(
+    columns: dict[str, int], headings: Sequence[str], cells: list[list[str]], seen: list[Looks]
+) -> None:
+    """A box whose title is not understood, but whose choice signs or vouches, must be ticked like a signature."""
+    if "signature_box" in columns:
         return
     placed = set(columns.values())
-    boxes = [index for index, look in enumerate(seen) if look.ticked and index not in placed]
+    few = [index for index, look in enumerate(seen) if index not in placed and look.filled and look.distinct <= 0.5]
+    boxes = [index for index in few if attesting_share(cells[index]) > 0.5 and not of_others(headings[index])]
     if boxes:
         columns["signature_box"] = boxes[-1]
 
@@ -329,6 +416,9 @@ def read_answer(form_map: FormMap, row: Row, *, today: date, zone: ZoneInfo | No
     birth_texts = tuple(filter(None, (cell("date_of_birth"), cell("date_of_birth_again"))))
     births = (_birth(text, today, style.births_day_first) for text in birth_texts)
     asked = [meaning for meaning in (*DECISIONS, "understood", "voluntary") if form_map.has(meaning)]
+    decisions = {meaning: form_map.decision(cell(meaning), meaning) for meaning in asked}
+    unread = {meaning for meaning in asked if decisions[meaning] in (UNCLEAR, MORE_INFORMATION)}
+    full_name = cell("full_name") or f"{cell('first_name')} {cell('last_name')}".strip()
     return Answer(
         row=number,
         response_id=re.sub(r"\.0+$", "", cell("response_id")),
@@ -337,14 +427,16 @@ def read_answer(form_map: FormMap, row: Row, *, today: date, zone: ZoneInfo | No
         code_text=cell("code"),
         births=tuple(born for born in births if born),
         birth_texts=birth_texts,
-        full_name=cell("full_name") or f"{cell('first_name')} {cell('last_name')}".strip(),
+        full_name=full_name,
         signature_name=cell("signature_name"),
-        decisions={meaning: form_map.decision(cell(meaning), meaning) for meaning in asked},
-        signed=_signed(form_map, cell("signature_box"), cell("signature_name")),
-        representative=_representative(cell("representative")),
+        decisions=decisions,
+        signed=_signed(form_map, cell("signature_box"), cell("signature_name"), full_name),
+        representative=signed_by(form_map.heading("representative"), cell("representative")),
         comment=cell("comment"),
         language=cell("language"),
         row_hash=hashlib.sha256("\x1f".join(cells).encode()).hexdigest(),
+        own_words=tuple(sorted(_own_words(form_map, cells, unread))),
+        open_columns=tuple(_open_columns(form_map, cells, decisions)),
     )
 
 
@@ -358,12 +450,41 @@ def _birth(text: str, today: date, day_first: bool) -> date | None:
     return None
 
 
-def _signed(form_map: FormMap, box: str, name: str) -> bool | None:
+def _own_words(form_map: FormMap, cells: Sequence[str], unread: set[str]) -> Iterable[tuple[str, str]]:
+    """(question, words) of each filled cell that is not understood, dates and numbers in one style."""
+    understood = {index for meaning, index in form_map.columns.items() if meaning not in unread}
+    for index, text in enumerate(cells):
+        heading = form_map.headings[index] if index < len(form_map.headings) else ""
+        if (
+            index not in understood
+            and text.strip()
+            and not (_IGNORED | _SAID_NEITHER_WAY) & title_scores(heading).keys()
+        ):
+            moment = read_moment(text, day_first=form_map.date_style.times_day_first)
+            words = moment.isoformat() if moment else re.sub(r"(?<=\d)\.0+$", "", plain_text(text))
+            yield plain_text(heading), words.removesuffix("t00:00:00")
+
+
+def _open_columns(form_map: FormMap, cells: Sequence[str], decisions: Mapping[str, str]) -> Iterable[str]:
+    """The headings of watched columns whose cell is not harmless beside what is understood."""
+    for index, touches in form_map.watched.items():
+        text, heading = cells[index].strip() if index < len(cells) else "", form_map.headings[index]
+        if touches == WHO:
+            harmless = not signed_by(heading, text)
+        elif touches == SIGNING:
+            harmless = decision(text, "signature_box") == YES
+        else:
+            read = decision(text, touches)
+            agrees = read == decisions.get(touches) and not is_contrary(heading, touches)
+            harmless = agrees or read in (BLANK, NOT_APPLICABLE)
+        if not harmless:
+            yield heading
+
+
+def _signed(form_map: FormMap, box: str, signature: str, full_name: str) -> bool | None:
     if form_map.has("signature_box"):
         return form_map.decision(box, "signature_box") == YES
-    return bool(name) if form_map.has("signature_name") else None
-
-
-def _representative(text: str) -> str:
-    """Who signed for the patient; empty where the patient wrote "self" or nothing."""
-    return "" if decision(text, "representative") == BLANK or _SELF.fullmatch(plain_text(text)) else text
+    if form_map.has("signature_name"):
+        return bool(signature)
+    asked = any(name_signs(form_map.heading(meaning)) for meaning in NAMES)
+    return bool(full_name) if asked else None

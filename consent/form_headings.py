@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from consent.form_options import UNCLEAR, decision, plain_text
+from consent.form_watch import asks_who, is_survey, of_others
 from patients.dates import BadDate, read_date
 
 DECISIONS = ("records", "apcm", "notice", "texting")
@@ -138,7 +139,8 @@ _RULES = (
         r"(sign|firma|unterschr|unterzeich|assin).*(\bcheck|\btick|casilla|caixa|kreuz|coch)|"
         r"typed name (is|serves|"
         r"constitutes|counts)|(is|as|constitutes) my (electronic |legal )*signature|agree to sign|"
-        r"sign(ature)? (check ?box|confirmation|acknowledg)",
+        r"sign(ature)? (check ?box|confirmation|acknowledg)|\battest|\bunder penalty of perjury\b|"
+        r"\bcertif(y|ication)\b|force of (a|my) .*signature",
     ),
     Rule("signature_box", 4, rf"{_SIGN}|\bsign\b"),
     Rule("records", 7, r"(medical|health|clinical|patient) records?|\bmy records\b|\byour records\b"),
@@ -162,7 +164,7 @@ _RULES = (
     Rule(
         "apcm",
         7,
-        r"(?<![a-z])apcm(?![a-z])|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|"
+        r"(?<![a-z])[ld]?apcm(?![a-z])|advanced primary care|care[- ]management|\bg055\d|(gestion|manejo|"
         r"administracion|coordinacion) "
         r"(de |del |de la )?(la |su |los )?(atencion|cuidado)|atencion primaria avanzada|monthly care|care program|"
         r"care coordination|(betreuungs|versorgungs|pflege)\w*programm|primarversorgung|"
@@ -257,17 +259,29 @@ def title_scores(heading: str) -> dict[str, float]:
     if exact:
         return {exact: CERTAIN}
     title = title_of(heading)
-    if re.match(r"(points|feedback|puntos|punkte) - ", title):
+    if of_a_quiz(heading):
         return {}
     scores: dict[str, float] = {}
     for rule in _RULES:
         if rule.fits(title):
             scores[rule.meaning] = max(rule.weight, scores.get(rule.meaning, 0))
+    if of_others(heading):
+        for meaning in ("full_name", "first_name", "last_name", "signature_name"):
+            scores.pop(meaning, None)
+    if is_survey(heading):
+        scores.pop("records", None)
+    if asks_who(heading):
+        return {"representative": CERTAIN}
     if _CODE_WORDS.search(title):
         scores.pop("texting", None)
     if "voluntary" in scores:
         scores.pop("understood", None)
     return scores
+
+
+def of_a_quiz(heading: str) -> bool:
+    """Points and feedback that Forms adds for each question of a quiz."""
+    return bool(re.match(r"(points|feedback|puntos|comentarios|punkte|commentaires|pontos) - ", title_of(heading)))
 
 
 def says_again(heading: str) -> bool:

@@ -33,7 +33,7 @@ def known_for(headings: Sequence[str], rows: Sequence[Row]) -> Known:
     if former:
         return _carried_over(former, headings, rows)
     used = ResponseFile.objects.filter(form=signature).order_by("-taken_in_at").first()
-    return Known(Confirmed(used.columns)) if used else Known()
+    return Known(Confirmed(used.columns, by_person=False)) if used else Known()
 
 
 def _confirmed(columns: Mapping[str, int], options: Mapping) -> Confirmed:

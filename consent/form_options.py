@@ -59,7 +59,8 @@ _NOT_APPLICABLE = re.compile(
     r"(trifft|gilt)( \w+){0,3}? nicht|nicht (zutreffend|anwendbar)|entfallt|betrifft mich nicht|"
     r"sans objet|non applicable|(ne )?(s|me) ?(applique|concerne) pas|(je )?ne suis pas (concerne|inscrit)\w*|"
     r"je ne participe pas|nao (se )?aplica(vel)?|"
-    r"(i am|im) not (\w+ )?(enrolled|in (it|apcm|the|that|this)|an apcm|on medicare|a medicare|part of)|not enrolled|"
+    r"(i am|im) not (\w+ )?(enrolled|in (it|apcm|the|that|this)|an apcm|on medicare|a medicare|part of)|"
+    r"not enrolled|"
     r"i (do not|dont) have (apcm|medicare)|i was never (in|enrolled)|(yo )?no (estoy inscrit\w*|participo|"
     r"pertenezco)|"
     r"(ich )?bin( \w+){0,4}? nicht (angemeldet|eingeschrieben|dabei)|(ich )?nehme( \w+)? nicht (?!mehr|"
@@ -83,6 +84,45 @@ _MORE_INFORMATION = re.compile(
     r"\b(have|tengo) (some |a few |algunas )?(questions?|preguntas?)\b|\bnot sure\b|\bunsure\b|\bundecided\b|"
     r"\bno estoy segur[oa]\b|\b(talk|speak|hablar)( \w+){0,4}? (first|before|antes|primero)\b|"
     r"\bcall me (first|before)\b|\bllamen?me\b|\bplease call me\b|\bthink about it\b"
+)
+_CLUELESS = re.compile(
+    r"^(i have |ive )?no (idea|clue|opinion|preference|answer|response|comment|decision|information|sure|sei|lo se|"
+    r"tengo idea)\b|"
+    r"^(yes|si|ja|oui|sim|no|nein|non|nao)[ ,]+(only )?(if|si|wenn|falls|se (?!apli)|cuando|when|once|after|until|"
+    r"hasta|"
+    r"nur wenn|solo si)\b|"
+    r"\b(not|never) (really )?(sure|certain|decided)\b|\bkeine ahnung\b|\bweiss (ich |es )?nicht\b|"
+    r"\baucune idee\b|\b(i )?(do not|dont) know\b|\bno lo se\b|\bnao sei\b"
+)
+# The words after which a yes or no is still one.
+_GOES_ON = frozenset(
+    re.findall(
+        r"\w+",
+        "a absolutely all and apcm bitte con continuar continue danke das definitely deseo dies do dont el estoy "
+        "eu favor for further gracias her his i ich id ill im indeed it its ja jai je keep la lo longer los ma "
+        "maam me mein meine meinen merci mes meu mi minha mon more my nao need nein never no non not nous o "
+        "objection obrigada obrigado of os oui our please por que quiero se si sil sim sir thank thanks that the "
+        "these they this to tout we wir with yes yo you your",
+    )
+)
+_LEFT_KEPT = (
+    r"^(please |bitte |por favor )?(keep|continue|leave|retain) (me|us) (in|on|with|enrolled)\b|"
+    r"^(please )?(keep|continue) (it|this|apcm|my apcm|the program)\b(?! (away|out|off|at|where))"
+)
+_LEFT = (
+    r"^(please |bitte |por favor )?((take|sign|opt|get|pull) me (out|off)\b|remove me\b|drop me\b|"
+    r"(unenroll|disenroll|withdraw) me\b|(stop|cancel|end|discontinue|quit) (it|this|that|the|my|apcm)\b)|"
+    r"\brather (stop|end|quit|leave|cancel|drop|discontinue|not)\b"
+)
+_TELL = r"(tell|inform|notify|contact|send|share|release|transfer|copy|disclose|give|text)"
+_STAYING = re.compile(r"\b(keep|continue|stay|remain)\b.*\b(there|where|old|former|previous|current|present)\b")
+_TOLD = rf"^(please )?go ahead\b|^(please )?(feel free to|you (may|can|could)) {_TELL}\b"
+_UNTOLD = (
+    rf"^(please |i would rather you |id rather you )?(do not|dont|never|not) (\w+ )?{_TELL}\b|"
+    r"\b(elect|choose|chose|prefer|opt|decide|wish|would like|want) not\b|\brather not\b|"
+    r"^(bitte |por favor |merci de |please )?(nicht|ne pas|no|nao) (\w+ )?(informieren|benachrichtigen|"
+    r"mitteilen|avis\w+|"
+    r"notifi\w+|inform\w+|prevenir|comuni\w+)\b"
 )
 _DOUBT = re.compile(
     r"\b(but|except|unless|only if|maybe|perhaps|probably|depends|if|however|pero|excepto|"
@@ -112,7 +152,8 @@ _WITHHELD = re.compile(
 )
 _UNTICKED = re.compile(r"\bnot (understand|read|my)\b|\bno entiendo\b|\bnot (ticked|checked)\b")
 _DENIED = re.compile(
-    r"\b(den(y|ied)|nothing|withh\w+|withdr\w+|revok\w+|refus\w+|not|nicht|kein\w*|never|no|none|pas|nada|ningun\w*|"
+    r"\b(den(y|ied)|nothing|withh\w+|withdr\w+|revok\w+|refus\w+|not|nicht|kein\w*|never|no|none|pas|nada|"
+    r"ningun\w*|"
     r"nunca|cancel\w*|without|against)\b"
 )
 _RIGHT_TO_CHANGE = re.compile(
@@ -188,7 +229,9 @@ def _meaning_of(part: str, meaning: str) -> str:
         return NO
     if backing_out and not (leading == YES and meaning == "notice"):
         return UNCLEAR
-    answer = leading or _by_verb(head)
+    if _CLUELESS.search(_HARMLESS.sub(" ", words)) or (leading and _runs_on(words)):
+        return UNCLEAR
+    answer = leading or _by_verb(head, meaning)
     return UNCLEAR if _contradicts(answer, words, head) else answer
 
 
@@ -204,9 +247,34 @@ def _leading(words: str, part: str) -> str:
     return YES if re.match(rf"({_YES_WORD})(?![\w])", words) else ""
 
 
-def _by_verb(head: str) -> str:
-    if re.search(_NEGATED, head):
+def has_yes_or_no(text: str) -> bool:
+    """Whether an option leans on a bare yes or no, or on words of refusing, so that it depends on its question."""
+    words = _words(plain_text(text))
+    return bool(
+        re.match(rf"({_YES_WORD}|{_NO_WORD})(?!\w)", words) or re.search(r"\b(object|refus|declin|oppos|reject)", words)
+    ) or not re.search(rf"\b{_VERB}\b", words)
+
+
+def _runs_on(words: str) -> bool:
+    """A yes or no that is only the beginning of something else: "no rush", "sure thing if"."""
+    lead = re.match(rf"({_YES_WORD}|{_NO_WORD}) (?P<next>[a-z]+)\b", words)
+    if not lead or lead["next"] in _GOES_ON:
+        return False
+    rest = words[lead.start("next") :]
+    return not re.match(rf"({_VERB}|{_TELL}|(the )?texts?|texting|messages?)\b", rest)
+
+
+def _by_verb(head: str, meaning: str) -> str:
+    if re.search(_NEGATED, head) or re.search(_UNTOLD, head):
         return NO
+    if meaning == "apcm" and not _STAYING.search(head) and not _DENIED.search(re.sub(_LEFT, " ", head)):
+        left, kept = re.search(_LEFT, head), re.search(_LEFT_KEPT, head)
+        if left or kept:
+            return UNCLEAR if left and kept else NO if left else YES
+    if _STAYING.search(head):
+        return UNCLEAR
+    if re.search(_TOLD, head) and not _DENIED.search(head):
+        return YES
     denied = _DENIED.search(_RIGHT_TO_CHANGE.sub(" ", head))
     return YES if re.search(_AFFIRMED, head) and not denied else UNCLEAR
 

@@ -19,8 +19,11 @@ __all__ = ["Earlier", "Issued", "Judgement", "Person", "Reason", "Register", "ju
 APPLIED, REVIEW, DUPLICATE, REJECTED = "applied", "review", "duplicate", "rejected"
 KINDS = ("records", "apcm", "notice", "texting")
 CONFLICT_WITHIN = timedelta(days=1)
-ISSUED_LATER_BY = timedelta(days=1)  # clocks and zones may differ by hours, not by days
+ISSUED_LATER_BY = timedelta(hours=1)  # both are practice-local: only the night the clocks change explains more
 _MOST_CANDIDATES = 5
+_SAME_MOMENT = timedelta(minutes=1)  # exports saved anew may drop the seconds
+COLUMN_OPEN = "column_open"
+_STILL_THEIRS = frozenset({"unclear", "more_information"})  # it is sure whose answer it is all the same
 
 
 @dataclass(frozen=True)
@@ -160,14 +163,17 @@ class _Past:
     def already(self, answer: Answer, content: str) -> Earlier | None:
         """The earlier answer that this one repeats, unless the patient said something else in between.
 
-        Two answers that give neither code nor birth date may be two persons' although their words are the same.
+        One that waits in review or was put aside is repeated only by itself, exported again: what was sent at
+        another time may be clean now. Two answers that give neither code nor birth date may be two persons'
+        although their words are the same.
         """
         if answer.response_id and answer.row_hash in self.same_row:
             return self.same_row[answer.row_hash]
         tells_apart = bool(answer.code_text.strip() or answer.birth_texts)
         for one in self.same_content.get(content, ()):
-            again = one.response_id == answer.response_id != "" and one.completed_at == _moment(answer)
-            if again or (tells_apart and not self._changed_between(one, answer)):
+            if _sent_at_once(one, answer) and (tells_apart or one.response_id == answer.response_id != ""):
+                return one
+            if tells_apart and one.effective and not self._changed_between(one, answer):
                 return one
         return None
 
@@ -189,6 +195,15 @@ class _Past:
         )
 
 
+def _sent_at_once(one: Earlier, answer: Answer) -> bool:
+    """One response, as far as its number and its time tell."""
+    moment = _moment(answer)
+    if one.completed_at is None or moment is None:
+        return one.response_id == answer.response_id != ""
+    same_id = one.response_id == answer.response_id or "" in (one.response_id, answer.response_id)
+    return same_id and abs(one.completed_at - moment) < _SAME_MOMENT
+
+
 def _contradicting(other: Earlier, answer: Answer) -> bool:
     pairs = ({other.decisions.get(kind), answer.decisions.get(kind)} for kind in KINDS)
     return any(pair == {"yes", "no"} for pair in pairs)
@@ -206,7 +221,9 @@ def _judge(answer: Answer, register: Register, past: _Past) -> Judgement:
     reasons = [*proof.reasons, *_content_reasons(answer)]
     if past.edited(answer, content):
         reasons.append(Reason("edited", "This response was changed after it had been taken in."))
-    proven = proof.patient is not None and not any(reason.blocks for reason in reasons)
+    proven = proof.patient is not None and not any(
+        reason.blocks and reason.code not in _STILL_THEIRS for reason in reasons
+    )
     if proven:
         proof.identity["proven"] = "yes"
         reasons += _reasons_of_the_past(answer, past.of_patient.get(proof.patient.id, ()))
@@ -294,7 +311,8 @@ def _of_one(
     reasons = _code_reasons(answer, found, register)
     rank = names.of(person).rank
     neighbours = [*covered, *register.living_with(person), *register.born_on(answer.births)]
-    closer = [other for other in neighbours if other.id != person.id and names.of(other).rank > rank]
+    fit = names.fit(person)
+    closer = [other for other in neighbours if other.id != person.id and names.fit(other) > fit]
     identity = {"code": _code_state(answer, found, register), "dob": "right", "name": "right"}
     if closer:
         identity["name"] = "another"
@@ -330,6 +348,10 @@ class _Names:
         each = self._each(person)
         return each[0] if each else Agreement()
 
+    def fit(self, person: Person) -> tuple[int, int]:
+        agreed = self.of(person)
+        return agreed.rank, agreed.given
+
     def signer_differs(self, person: Person) -> bool:
         return any(not one.right for one in self._each(person)[1:])
 
@@ -349,8 +371,8 @@ def _best_named(persons: list[Person], names: _Names) -> list[Person]:
     return [person for person in persons if _closeness(names.of(person)) == best]
 
 
-def _closeness(agreed: Agreement) -> tuple[int, int]:
-    return agreed.rank, agreed.middle
+def _closeness(agreed: Agreement) -> tuple[int, int, int]:
+    return agreed.rank, agreed.given, agreed.middle
 
 
 def _code_state(answer: Answer, found: Found, register: Register) -> str:
@@ -467,6 +489,9 @@ def _content_reasons(answer: Answer) -> list[Reason]:
     records = answer.decisions.get("records", "blank")
     if records == "blank":
         reasons.append(Reason("records_unanswered", "The question about the records was not answered."))
+    if answer.signed is None:
+        reasons.append(Reason("no_signature_asked", "The form asks for no signature: ask the patient to sign."))
+    reasons += [Reason(COLUMN_OPEN, _NOT_UNDERSTOOD.format(heading[:80])) for heading in answer.open_columns]
     if answer.signed is False:
         reasons.append(Reason("not_signed", "The answer is not signed: its signature box or name is empty."))
     if answer.representative:
@@ -486,6 +511,7 @@ def _content_reasons(answer: Answer) -> list[Reason]:
     return reasons
 
 
+_NOT_UNDERSTOOD = "The column “{}” is not understood: confirm the columns."
 _ASKED = {"records": "the records", "apcm": "APCM", "notice": "the notice to the old practice"}
 
 

@@ -52,7 +52,8 @@ def record_decisions(
     same = ConsentEvent.objects.of_patient(patient).filter(
         kind__in=decisions, method=told["method"], occurred_at=told["occurred_at"]
     )
-    if any(decisions[kind] == decision for kind, decision in same.values_list("kind", "decision")):
+    yes = Decision.GIVEN
+    if any((decisions[kind] == yes) == (stored == yes) for kind, stored in same.values_list("kind", "decision")):
         raise ValidationError("This was recorded already: the ledger has an answer of the same moment.")
     events = []
     for kind, decision in decisions.items():

@@ -43,6 +43,7 @@ LEFT_OUT = {
     "unprintable": "Name or address has letters that the printer’s font lacks",
     "too_long": "Name and address are too long for the envelope’s window",
 }
+STOPS = ("deceased", "held", "left_list", "answered", "in_review")  # also a letter that is made already
 GUARDIAN = {"es": "A los padres o tutores de"}
 
 
@@ -165,6 +166,17 @@ def warnings_about(wording: Wording, kind: str, practice: Practice) -> list[str]
 
 def needs_code(wording: Wording, kind: str) -> bool:
     return kind == Kind.LETTER or bool({"code", "link"} & set(places_in(wording.text)))
+
+
+def to_take_out(batch: LetterBatch) -> list[tuple[Letter, str]]:
+    """The letters of a batch whose patients must not get them any more, each with the reason in words."""
+    letters = list(batch.letters.select_related("patient").order_by("number"))
+    owner = {letter.pk: letter.patient.merged_into_id or letter.patient_id for letter in letters}
+    choices = choose(
+        owner.values(), kind=batch.kind, envelope=batch.envelope, language=batch.wording.language, again=True
+    )
+    why = {choice.patient.pk: LEFT_OUT[choice.why] for choice in choices if choice.why in STOPS}
+    return [(letter, why[owner[letter.pk]]) for letter in letters if owner[letter.pk] in why]
 
 
 def _link_pattern(practice: Practice) -> str:
@@ -320,6 +332,7 @@ class Printed:
 def print_batch(batch: LetterBatch, *, by) -> Printed:
     """The PDF; the first time the batch is sealed with its hash. Raises ValidationError.
 
+    Nothing is printed for the first time while it holds a letter that must not go any more.
     The PDF is made before the transaction: it takes seconds, and others must be able to write meanwhile.
     """
     if batch.cancelled_at:
@@ -331,6 +344,10 @@ def print_batch(batch: LetterBatch, *, by) -> Printed:
         if batch.cancelled_at:
             raise ValidationError("This batch was cancelled meanwhile. Make a new one.")
         if batch.printed_at is None:
+            if out := to_take_out(batch):
+                raise ValidationError(
+                    f"{len(out)} of these letters must not go any more. Cancel this batch and make it again."
+                )
             batch.printed_at, batch.printed_by, batch.sha256 = clock.now(), by, digest
             batch.save(update_fields=["printed_at", "printed_by", "sha256"])
         record([(batch, "update", {"PDF": [None, digest]})], by=by)

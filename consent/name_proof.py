@@ -17,7 +17,7 @@ from patients.names import fold
 from patients.nicknames import is_known_given_name, same_given_name
 
 EXACT, VARIANT, SLIP, NONE = 3, 2, 1, 0
-_TITLES = frozenset("mr mrs ms miss mx dr rev prof sra srta senor senora don dona herr frau".split())  # noqa: SIM905
+_TITLES = frozenset("mr mrs ms miss mx dr rev prof sra srta senor senora dona herr frau".split())  # noqa: SIM905
 _DEGREES = frozenset({"md", "do", "rn", "phd", "dds", "esq", "lpn", "np", "pa", "cpa"})
 _SUFFIXES = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "2nd": "ii", "iii": "iii"}
 _SUFFIXES |= {"3rd": "iii", "iv": "iv", "4th": "iv"}
@@ -52,6 +52,7 @@ class Agreement(NamedTuple):
     rank: int = NONE
     middle: int = 0
     suffix_clash: bool = False
+    given: int = NONE  # the rank of the given name alone, which tells Marie from Mary where the surname is half
 
     @property
     def right(self) -> bool:
@@ -109,6 +110,7 @@ class TypedName(NamedTuple):
     words: tuple[str, ...]
     surname_first: tuple[str, ...]  # the words before a comma, where there is one
     suffix: str
+    married: tuple[str, ...]  # the two halves of a surname written with a hyphen
     of_another: frozenset[str]  # words such as "for", "son", "and", which say that somebody else signed
 
 
@@ -124,6 +126,7 @@ def read_name(text: str) -> TypedName:
         words=tuple([*left, *right][: _MOST_WORDS + 1]),
         surname_first=tuple(left) if comma and right else (),
         suffix=suffix,
+        married=_married(before if comma and right else bare),
         of_another=_BY_ANOTHER & {*_words(plain), *("and" for sign in ("&", " / ", "+") if sign in plain)},
     )
 
@@ -135,9 +138,18 @@ def agreement(text: str, person: Person, known_given: Container[str] = frozenset
         return Agreement()
     clash = _suffix_clash(typed.suffix, person.suffix_word)
     if "".join(typed.words) in person.whole:
-        return Agreement(EXACT, 1 if len(typed.words) > 2 and person.middle else 0, clash)
-    best = max((_split_agreement(*split, person, known_given) for split in _splits(typed)), default=(NONE, 0))
-    return Agreement(best[0], best[1], clash)
+        return Agreement(EXACT, 1 if len(typed.words) > 2 and person.middle else 0, clash, EXACT)
+    agreed = [_split_agreement(*split, person, known_given) for split in _splits(typed)]
+    agreed += [_split_agreement(*split, person, known_given, most=VARIANT) for split in _half_splits(typed)]
+    rank, of_given, middle = max(agreed, default=(NONE, NONE, 0))
+    return Agreement(rank, middle, clash, of_given)
+
+
+def _married(text: str) -> tuple[str, ...]:
+    """The halves of "Smith-Jones" where it ends the name, or the part before a comma."""
+    words = _without_marks([word.strip(".") for word in text.replace(",", " ").split()])
+    halves = [_folded(half) for half in re.split("[-‐‑–]", words[-1])] if words else []
+    return tuple(halves) if len(halves) == 2 and all(halves) else ()
 
 
 @lru_cache(maxsize=4096)
@@ -178,16 +190,26 @@ def _splits(typed: TypedName) -> Iterator[tuple[tuple[str, ...], str]]:
         yield words[cut:], "".join(words[:cut])
 
 
+def _half_splits(typed: TypedName) -> Iterator[tuple[tuple[str, ...], str]]:
+    """A married name joined to the listed one, in either order; and "Don", which is a title or a given name."""
+    if typed.married and not typed.surname_first:
+        yield from ((typed.words[:-2], half) for half in typed.married)
+    elif typed.married:
+        yield from ((typed.words[len(typed.surname_first) :], half) for half in typed.married)
+    if len(typed.words) > 2 and typed.words[0] == "don":
+        yield typed.words[1:-1], typed.words[-1]
+
+
 def _split_agreement(
-    given: tuple[str, ...], surname: str, person: Person, known_given: Container[str]
-) -> tuple[int, int]:
-    of_surname = _surname_rank(surname, person)
-    if not of_surname or not given:
-        return NONE, 0
+    given: tuple[str, ...], surname: str, person: Person, known_given: Container[str], *, most: int = EXACT
+) -> tuple[int, int, int]:
+    of_surname = min(most, _surname_rank(surname, person))
+    if not of_surname or not given or (most < EXACT and of_surname == SLIP):
+        return NONE, NONE, 0
     of_given, rest = max(_given_ranks(given, person, known_given), key=lambda found: (found[0], -len(found[1])))
     if of_surname == of_given == SLIP:
-        return NONE, 0
-    return min(of_surname, of_given), _middle(rest, person)
+        return NONE, NONE, 0
+    return min(of_surname, of_given), of_given, _middle(rest, person)
 
 
 def _surname_rank(surname: str, person: Person) -> int:

@@ -104,7 +104,7 @@ def retry_open_answers(*, by=None) -> dict[str, int]:
     practice = Practice.objects.select_for_update().get(pk=1)
     waiting = Response.objects.select_for_update(of=("self",)).in_review().select_related("file", "file__wording")
     read = [(response, read_again(response, practice)) for response in waiting.order_by("pk")]
-    pairs = [(response, answer) for response, answer in read if answer]
+    pairs = [(response, answer) for response, answer in read if answer and not _awaits_columns(response)]
     known = register(practice, without=[response.pk for response, _ in pairs])
     judgements = intake.judged([answer for _, answer in pairs], practice, known)
     changed = [
@@ -130,8 +130,20 @@ def read_again(response: Response, practice: Practice) -> Answer | None:
 
 
 def _form_map(file: ResponseFile) -> FormMap:
-    known = form_mapping.known_for(file.headings, ()).confirmed or Confirmed(file.columns)
-    return FormMap(known.columns, DateStyle(**file.date_style), signature=file.form, options=known.options)
+    known = _known(file)
+    style, headings = DateStyle(**file.date_style), tuple(file.headings)
+    return FormMap(known.columns, style, signature=file.form, options=known.options, headings=headings)
+
+
+def _known(file: ResponseFile) -> Confirmed:
+    used = Confirmed(file.columns, by_person=False)
+    return form_mapping.known_for(file.headings, ()).confirmed or used
+
+
+def _awaits_columns(response: Response) -> bool:
+    """A column of its form is not understood, and no person has said yet what the columns mean."""
+    told = any(reason["code"] == judging.COLUMN_OPEN for reason in response.reasons)
+    return told and not _known(response.file).by_person
 
 
 def _take_over(response: Response, answer: Answer, judgement: judging.Judgement) -> bool:

@@ -105,14 +105,14 @@ def standings_at(patient: Patient, moment: datetime | None = None) -> dict[str, 
     waiting = list(
         Response.objects.in_review()
         .filter(likely=patient, identity__proven="yes", completed_at__lte=moment)
-        .values_list("decisions", flat=True)
+        .values_list("decisions", "completed_at")
     )
     return {
         kind: _of_kind([line for line in lines if line.kind == kind], waiting, moment, zone) for kind in Kind.values
     }
 
 
-def _of_kind(lines: list[ConsentEvent], waiting: list[dict], moment: datetime, zone: str) -> Standing:
+def _of_kind(lines: list[ConsentEvent], waiting: list[tuple[dict, datetime]], moment: datetime, zone: str) -> Standing:
     replaced = {line.pk for line in lines if hasattr(line, "superseded_by")}
     by_then = {line.pk for line in lines if hasattr(line, "superseded_by") and line.superseded_by.occurred_at <= moment}
     told = in_order(line for line in lines if line.pk not in by_then)
@@ -121,7 +121,7 @@ def _of_kind(lines: list[ConsentEvent], waiting: list[dict], moment: datetime, z
         return found
     newest = told[-1]
     against = _of_another_chart(newest, told)
-    contested = any(answers.get(newest.kind) == _opposite(newest) for answers in waiting)
+    contested = any(_contests(answers.get(newest.kind), at, newest) for answers, at in waiting)
     if found.state != CONFLICT and (against or contested):
         found = replace(found, state=CONFLICT, line=newest, against=against)
     found = replace(found, corrected_later=bool(replaced - by_then))
@@ -137,6 +137,12 @@ def _is_in_force(found: Standing, kind: str, day: date) -> bool:
 
 def _opposite(line: ConsentEvent) -> str:
     return "no" if line.decision == Decision.GIVEN else "yes"
+
+
+def _contests(said: str | None, moment: datetime, line: ConsentEvent) -> bool:
+    """An answer in review says the opposite or, after a yes, something that nobody has understood yet."""
+    unread = said == "unclear" and line.decision == Decision.GIVEN and moment >= line.occurred_at
+    return unread or said == _opposite(line)
 
 
 def _of_another_chart(newest: ConsentEvent, lines: list[ConsentEvent]) -> ConsentEvent | None:

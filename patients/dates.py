@@ -15,26 +15,29 @@ _TIME = re.compile(
 )
 _WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+(?=\w)")
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})")
+_JAPANESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s*([-/. ])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})")
-_DAY_MONTH = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.)?[\s/-]*(?:de )?([a-z]{3,})\.?,?[\s/-]*(?:del? )?'?(\d{4}|\d{2})")
+_DAY_MONTH = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|er|o(?= )|\.)?[\s/-]*(?:de )?([a-z]{3,})\.?,?[\s/-]*(?:del? )?'?(\d{4}|\d{2})"
+)
 _MONTH_DAY = re.compile(r"([a-z]{3,})\.?[\s/-]*(\d{1,2})(?:st|nd|rd|th)?(?:,\s*|[\s/-]+)'?(\d{4}|\d{2})")
 _SERIAL = re.compile(r"(\d{1,5})(?:\.\d+)?")
 _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january enero ene januar janner jaenner",
-            "feb february febrero februar",
-            "mar march marzo marz maerz mrz",
-            "apr april abril abr",
-            "may mayo mai",
-            "jun june junio juni",
-            "jul july julio juli",
-            "aug august agosto ago",
-            "sep sept september septiembre setiembre",
-            "oct october octubre oktober okt",
-            "nov november noviembre",
-            "dec december diciembre dic dezember dez",
+            "jan january enero ene januar janner jaenner janeiro janvier gennaio",
+            "feb february febrero februar fevereiro fev fevrier febbraio",
+            "mar march marzo marz maerz mrz marco mars",
+            "apr april abril abr avril avr aprile",
+            "may mayo mai maio maggio",
+            "jun june junio juni junho juin giugno",
+            "jul july julio juli julho juillet juil luglio",
+            "aug august agosto ago aout",
+            "sep sept september septiembre setiembre setembro septembre settembre",
+            "oct october octubre oktober okt outubro out octobre ottobre",
+            "nov november noviembre novembro novembre",
+            "dec december diciembre dic dezember dez dezembro decembre dicembre",
         ),
         start=1,
     )
@@ -89,7 +92,7 @@ def _parts(text: str, day_first: bool) -> tuple[int, int, int]:
     if found := _YEAR_LAST.fullmatch(text):
         first, second, year = int(found[1]), int(found[3]), int(found[4])
         return (year, second, first) if day_first else (year, first, second)
-    if found := _YEAR_FIRST.fullmatch(text):
+    if found := _YEAR_FIRST.fullmatch(text) or _JAPANESE.fullmatch(text):
         return int(found[1]), int(found[2]), int(found[3])
     if text.isascii() and text[:1].isdigit() and text.replace(".", "", 1).isdigit():
         return _of_digits(text.removesuffix(".0"), day_first)

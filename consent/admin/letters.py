@@ -80,6 +80,7 @@ class LetterBatchAdmin(PracticeAdmin):
             state=State(batch.state),
             tone=TONES[batch.state],
             listed=Paginator(written, PER_PAGE).get_page(request.GET.get("p")),
+            out=letters.to_take_out(batch) if batch.state in (State.MADE, State.PRINTED) else [],
             may_write=request.user.has_perm(WRITE),
         )
 

@@ -198,13 +198,15 @@ def with_other_chart(lines):
 
 
 def _contested(kind: str) -> Q:
-    """An answer that is certainly the patient's says the opposite of the line and waits for a person."""
+    """An answer that is certainly the patient's waits for a person: it says the opposite of the line, or, after a
+    yes, something that nobody has understood yet."""
 
-    def waiting(said: str):
+    def waiting(said: str, **more):
         theirs = {"likely": OuterRef("patient"), "identity__proven": "yes", f"decisions__{kind}": said}
-        return Exists(Response.objects.in_review().filter(**theirs))
+        return Exists(Response.objects.in_review().filter(**theirs, **more))
 
-    return Q(waiting("no"), decision=ConsentEvent.Decision.GIVEN) | (
+    unread = waiting("unclear", completed_at__gte=OuterRef("occurred_at"))
+    return Q(Q(waiting("no")) | Q(unread), decision=ConsentEvent.Decision.GIVEN) | (
         ~Q(decision=ConsentEvent.Decision.GIVEN) & Q(waiting("yes"))
     )
 

@@ -47,7 +47,7 @@ def key_from(passphrase: str, header: bytes) -> bytes:
     if facts["key"] != "scrypt":
         raise Locked("The file was made for this program's own folder and has no passphrase. Download it again.")
     kdf = Scrypt(salt=bytes.fromhex(facts["salt"]), length=32, n=1 << facts["log_n"], r=facts["r"], p=facts["p"])
-    return kdf.derive(passphrase.encode())
+    return kdf.derive(passphrase.encode(errors="surrogatepass"))
 
 
 def _facts(header: bytes) -> dict:
@@ -55,9 +55,10 @@ def _facts(header: bytes) -> dict:
         facts = json.loads(header[len(MAGIC) + 2 :])
         sound = _canonical(facts) == header[len(MAGIC) + 2 :] and len(bytes.fromhex(facts["nonce"])) == 7
         if facts["key"] == "scrypt":
-            sound = sound and len(bytes.fromhex(facts["salt"])) == 16 and (facts["r"], facts["p"]) == (R, P)
-            sound = sound and type(facts["log_n"]) is int and 10 <= facts["log_n"] <= MOST_LOG_N
-    except (ValueError, KeyError, TypeError):
+            work = facts["log_n"], facts["r"], facts["p"]
+            sound = sound and len(bytes.fromhex(facts["salt"])) == 16 and {type(number) for number in work} == {int}
+            sound = sound and 10 <= facts["log_n"] <= MOST_LOG_N and work[1:] == (R, P)
+    except (ValueError, KeyError, TypeError, RecursionError):
         sound = False
     if not sound:
         raise Locked("The beginning of the file was changed.")

@@ -93,6 +93,8 @@ def test_code_birth_date_and_name_agree_so_the_answer_is_applied():
         ({"signature_name": "Luis Garcia-Lopez"}, "signed_by_another", (1,)),
         ({"representative": "son"}, "representative", (1,)),
         ({"signed": False}, "not_signed", (1,)),
+        ({"signed": None}, "no_signature_asked", (1,)),
+        ({"open_columns": ("Souhait",)}, "column_open", (1,)),
         ({"decisions": {}}, "records_unanswered", (1,)),
         ({"decisions": {"records": "blank", "apcm": "yes"}}, "records_unanswered", (1,)),
         ({"decisions": {"records": "unclear"}}, "unclear", (1,)),
@@ -131,7 +133,7 @@ def test_any_doubt_goes_to_review_with_the_likeliest_chart_first(changes, reason
         {"decisions": {"records": "no"}},
         {"decisions": {"records": "yes", "apcm": "not_applicable", "notice": "blank", "texting": "unclear"}},
         {"comment": "=1+1 <b>" + "\U0001f44d" * 10_000},
-        {"signed": None},
+        {"comment": "Thank you for calling"},
     ],
 )
 def test_no_clean_answer_is_lost(changes):
@@ -217,7 +219,8 @@ def test_two_charts_that_fit_alike_are_left_to_a_person():
         ),
         (Issued(CODE, (1,), SENT, ANSWERED), "applied"),
         (Issued(CODE, (1,), None, None), "applied"),
-        (Issued(CODE, (1,), ANSWERED + timedelta(hours=6), GOOD_UNTIL), "applied"),
+        (Issued(CODE, (1,), ANSWERED + timedelta(minutes=50), GOOD_UNTIL), "applied"),
+        (Issued(CODE, (1,), ANSWERED + timedelta(hours=2), GOOD_UNTIL), "review"),
     ],
 )
 def test_a_codes_life_is_judged_at_the_time_of_completion(issued, outcome):
@@ -258,7 +261,9 @@ YES, NO = {"decisions": {"records": "yes"}}, {"decisions": {"records": "no"}}
         ([later(**YES), later(days=3, **NO), later(days=6, **YES)], ["applied", "applied", "review"]),
         ([later(response_id="7"), later(response_id="7")], ["applied", "duplicate"]),
         ([later(response_id="7"), later(response_id="7", **NO)], ["applied", "review"]),
-        ([later(code_text=""), later(days=1, code_text="")], ["review", "duplicate"]),
+        ([later(code_text=""), later(days=1, code_text="")], ["review", "review"]),
+        ([later(signed=False), later(days=1)], ["review", "applied"]),
+        ([later(days=-9), later()], ["review", "applied"]),
     ],
 )
 def test_a_later_answer_revokes_repeats_or_contradicts(answers, outcomes):

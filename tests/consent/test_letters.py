@@ -24,6 +24,7 @@ from explorer.lib.pdf import unprintable
 from explorer.lib.tables import write_csv
 from outreach.follow_up import last_try, waiting
 from outreach.standings import with_standing
+from patients import merging
 from patients.models import Patient
 from tests.conftest import ROLES
 from tests.makers import HOME, letter_wording, patient
@@ -126,6 +127,25 @@ def test_made_twice_nobody_gets_two_letters_unless_asked():
         made([one, other])
     assert made([one, other], kind="transition").letters.count() == 2
     assert made([one, other], again=True).letters.count() == 2
+
+
+def test_who_died_or_answered_after_the_letters_were_made_gets_none(signed_in, home):
+    gone, here = someone("1", first="Ann"), someone("2", first="Bob")
+    batch = made([gone, here])
+    page = reverse("admin:consent_letterbatch_change", args=[batch.pk])
+    Patient.objects.filter(pk=gone.pk).update(deceased=True)
+    with pytest.raises(ValidationError, match="1 of these letters must not go any more"):
+        letters.print_batch(batch, by=None)
+    client = signed_in("staff")
+    assert "Ann Smith: recorded as deceased" in client.get(page).content.decode()
+    letters.cancel_batch(batch, by=None)
+    again = made([gone, here])
+    letters.print_batch(again, by=None)
+    record_event(patient=here, kind="records", decision="given", method="phone", occurred_at=clock.now(), by=None)
+    told = client.get(reverse("admin:consent_letterbatch_change", args=[again.pk])).content.decode()
+    assert "Take these letters out" in told
+    assert "Bob Smith: has answered already" in told
+    assert letters.print_batch(again, by=None).same, "what was printed once is printed again as it was"
 
 
 def test_a_cancelled_batch_counts_for_nothing_and_a_posted_one_stays():
@@ -385,6 +405,16 @@ def test_mail_that_came_back_stops_letters_until_the_address_is_corrected():
     assert why(Patient.objects.get(), again=True) == "returned", "the old address is still bad"
 
 
+def test_mail_to_a_chart_that_was_merged_meanwhile_puts_the_patients_address_in_doubt():
+    one, other = someone("1"), someone("2")
+    batch = made([one, other])
+    letters.print_batch(batch, by=None)
+    letters.post_batch(batch, posted_on=batch.dated_on, by=None)
+    merging.merge(kept=one, absorbed=other, versions=(one.version, other.version), by=None)
+    returned_mail.record_return(Letter.objects.get(patient=other), reason="moved", by=None)
+    assert why(one, again=True) == "returned"
+
+
 def test_an_address_may_be_right_after_all():
     person = someone()
     returned_mail.record_return(posted(person).letters.get(), reason="other", by=None)
@@ -507,7 +537,7 @@ def test_a_batch_of_many_asks_few_queries(signed_in, django_assert_max_num_queri
     for number in range(60):
         someone(str(number))
     batch, client = made(Patient.objects.all()), signed_in("staff")
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         client.get(page("change", batch.pk))
     with django_assert_max_num_queries(30):
         client.post(page("new"), {"patients": " ".join(str(pk) for pk in Patient.objects.values_list("pk", flat=True))})

@@ -346,6 +346,17 @@ def test_a_cut_between_the_lines_writes_nothing(patient, table, which):
     assert (ConsentEvent.objects.count(), Document.objects.count(), words.used_at) == (0, 0, None)
 
 
+def test_a_no_that_revokes_is_written_once_when_it_is_sent_twice(signed_in, patient, practice):
+    record_event(
+        patient=patient, kind="records", decision="given", method="phone", occurred_at=clock.now() - 5 * DAY, by=None
+    )
+    client, form = signed_in("staff"), confirmed(spoken(practice, records="no"))
+    client.post(record_page(patient), form)
+    again = client.post(record_page(patient), form).content.decode()
+    assert "recorded already" in again
+    assert [line.decision for line in ConsentEvent.objects.order_by("pk")] == ["given", "revoked"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_people_who_write_the_same_conversation_write_it_once(practice):
     patient, moment, said = makers.patient(), clock.now() - DAY, []

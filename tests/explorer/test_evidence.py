@@ -416,6 +416,25 @@ def test_a_scrypt_of_absurd_cost_is_not_even_tried():
     assert "beginning" in proof_of(header, passphrase=lambda: PASSPHRASE).error
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(b'"r":8', b'"r":8.0'),
+        lambda text: text.replace(b'"p":1', b'"p":true'),
+        lambda text: b"[" * 990,
+    ],
+    ids=["a fraction", "a truth", "deep"],
+)
+def test_a_hostile_beginning_is_refused_in_words(change):
+    text = change(travel.new_header()[7:])
+    header = travel.MAGIC + len(text).to_bytes(2, "big") + text
+    assert "beginning" in proof_of(header + b"x" * 100, passphrase=lambda: PASSPHRASE).error
+
+
+def test_a_passphrase_that_is_no_text_does_not_fit():
+    assert "passphrase is wrong" in proof_of(travel.new_header() + b"x" * 100, passphrase=lambda: "a\udce4b").error
+
+
 def locked(content: bytes) -> bytes:
     target, header = io.BytesIO(), travel.new_header()
     lock = travel.Lock(target, travel.key_from(PASSPHRASE, header), header)

@@ -38,7 +38,8 @@ def check(event: ConsentEvent, *, practice: Practice, now: datetime) -> None:
     found: dict[str, list[str]] = {}
     for problems in (
         _moment(event, said_on, now), _who_decides(event, said_on, practice.state), _apcm(event, said_on),
-        _wording(event, said_on), _language(event), _identity(event), _witness(event), _scan(event), _effective(event, practice),
+        _wording(event, said_on), _language(event), _identity(event), _witness(event), _scan(event),
+        _effective(event, practice),
     ):  # fmt: skip
         for field, sentence in problems:
             found.setdefault(field, []).append(sentence)

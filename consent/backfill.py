@@ -125,8 +125,6 @@ def _one(foreseen: Foreseen, kind: str, told: dict, by, practice, now, enrolled,
         for sentence in problem.messages:
             foreseen.refuse(sentence)
         return
-    if own["obtained_by"] == own["witness"]:
-        foreseen.refuse("The witness must be somebody else than the one who spoke.")
     if foreseen.outcome != REJECTED:
         foreseen.events.append(event)
 

@@ -38,7 +38,8 @@ def check(event: ConsentEvent, *, practice: Practice, now: datetime) -> None:
     found: dict[str, list[str]] = {}
     for problems in (
         _moment(event, said_on, now), _who_decides(event, said_on, practice.state), _apcm(event, said_on),
-        _wording(event, said_on), _language(event), _identity(event), _scan(event), _effective(event, practice),
+        _wording(event, said_on), _language(event), _identity(event), _witness(event), _scan(event),
+        _effective(event, practice),
     ):  # fmt: skip
         for field, sentence in problems:
             found.setdefault(field, []).append(sentence)
@@ -128,6 +129,12 @@ def _identity(event: ConsentEvent) -> Problems:
         yield "identity_checks", "Tick at least two identifiers that were asked for and right."
     if event.number_called and not (event.number_called[:1] == "+" and event.number_called[1:].isdecimal()):
         yield "number_called", "Write the number as +12055550123."
+
+
+def _witness(event: ConsentEvent) -> Problems:
+    witness, spoke = (" ".join(name.split()).casefold() for name in (event.witness, event.obtained_by))
+    if witness and witness == spoke:
+        yield "witness", "The witness must be somebody else than the one who spoke."
 
 
 def _scan(event: ConsentEvent) -> Problems:

@@ -12,7 +12,7 @@ def is_minor(birth: date | None, *, state: str, today: date) -> bool:
 
 def youngest_adult_born_on(*, state: str, today: date) -> date:
     """Whoever was born later is a minor today."""
-    year = today.year - ADULT_AT.get(state, 18)
+    year = max(1, today.year - ADULT_AT.get(state, 18))
     try:
         return today.replace(year=year)
     except ValueError:

@@ -1,5 +1,6 @@
 """An uploaded file between the page that takes it and the page that confirms it: encrypted, for half an hour."""
 
+import re
 from datetime import timedelta
 
 from django.core.cache import cache
@@ -9,6 +10,7 @@ from explorer.lib.keys import decrypt, encrypt
 
 KEPT_FOR = int(timedelta(minutes=30).total_seconds())
 PURPOSE = "uploads"
+_ID = re.compile(r"[A-Za-z0-9]{32}")
 
 
 def keep(content: bytes, filename: str, *, by, **beside) -> str:
@@ -21,7 +23,7 @@ def keep(content: bytes, filename: str, *, by, **beside) -> str:
 
 def kept(upload: str, *, by) -> tuple[bytes, str, dict] | None:
     """(content, file name, what belongs to it) of this person's upload; None when it is gone or somebody else's."""
-    found = cache.get(_key(upload)) if upload.isalnum() else None
+    found = cache.get(_key(upload)) if _ID.fullmatch(upload) else None
     if not found or found["by"] != by.pk:
         return None
     return decrypt(found["content"], PURPOSE), found["filename"], found["beside"]

@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -70,6 +70,8 @@ class LetterBatchAdmin(PracticeAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The log of a batch, and what to do next."""
         self._only_to_read(request)
+        if not (object_id.isascii() and object_id.isdecimal() and len(object_id) < 19):
+            raise Http404
         batch = get_object_or_404(self.get_queryset(request), pk=object_id)
         written = batch.letters.select_related("patient", "address", "invitation").order_by("number")
         return self.show(

@@ -100,7 +100,9 @@ def unlock(request, form: DeskForm):
 
 @pressed
 def sign_out(request):
-    """Shows nothing and needs no password: whoever signs in next types one."""
+    """Shows nothing and needs no password: whoever signs in next types one. A form still open ends here."""
+    if request.user.is_authenticated and (form := desk.form_of(request)):
+        acts.give_back(form)
     logout(request)
     return redirect("account_login")
 

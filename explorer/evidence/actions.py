@@ -192,6 +192,12 @@ def _fail(packet: EvidencePacket, why: str) -> None:
             found.save()
 
 
+def _as_they_stand(patient_ids: list[int]) -> list[int]:
+    """Each once, and for a chart that was merged since the packet was asked for the patient it stands for."""
+    merged = dict(Patient.charts.exclude(merged_into=None).values_list("pk", "merged_into"))
+    return list(dict.fromkeys(merged.get(pk, pk) for pk in patient_ids))
+
+
 @dataclass(frozen=True)
 class Written:
     patients: int
@@ -202,6 +208,7 @@ def write_zip(
     target: BinaryIO, patient_ids: list[int], *, choice: str, by, tell: Callable[[int], None] = lambda done: None
 ) -> Written:
     """The signed ZIP, straight through: some patients at a time are in memory. Raises TooLarge."""
+    patient_ids = _as_they_stand(patient_ids)
     practice = Practice.current()
     person = str(by or "the command line")
     zip_file = archive.Archive(target, practice=practice, choice=choice, by=person, made_at=clock.now())

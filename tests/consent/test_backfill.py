@@ -201,6 +201,10 @@ def test_a_row_twice_counts_once_and_two_that_differ_count_not_at_all(people):
     assert outcomes(found) == ["ready", "known", "rejected", "rejected", "ready"]
 
 
+def test_nobody_is_their_own_witness_however_it_is_spelled(people):
+    assert outcomes(foreseen("1", more={"witness": "nurse  TEST"})) == ["rejected"]
+
+
 def test_a_merged_charts_number_is_the_patients(people):
     other = makers.patient(mrn="8", phone="")
     other.merged_into, other.merged_at = people["1"], clock.now()

@@ -375,6 +375,7 @@ def test_five_wrong_passwords_sign_the_session_out(at_desk):
 def test_signing_out_instead_shows_nothing(at_desk):
     assert at_desk.post(reverse("desk_sign_out"))["Location"] == reverse("account_login")
     assert "/login/" in at_desk.get("/admin/")["Location"]
+    assert DeskForm.objects.get().state == "given_back", "nobody can go on with it"
 
 
 @pytest.mark.parametrize("name", ["desk_here", "desk_back", "desk_unlock", "desk_sign_out"])

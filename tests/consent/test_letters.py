@@ -533,6 +533,11 @@ def test_without_a_wording_the_page_says_what_to_do(signed_in):
     assert "no wording for letters yet" in signed_in("staff").get(page("patient", someone().pk)).content.decode()
 
 
+@pytest.mark.parametrize("pk", ["x", "9" * 30, "²"])
+def test_a_batch_that_is_none_is_not_found(pk, signed_in):
+    assert signed_in("staff").get(page("change", pk)).status_code == 404
+
+
 def test_a_batch_of_many_asks_few_queries(signed_in, django_assert_max_num_queries):
     for number in range(60):
         someone(str(number))

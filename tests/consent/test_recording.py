@@ -269,6 +269,26 @@ def test_the_page_of_a_line_says_everything(signed_in, patient, practice):
     assert page.count('pe-badge good">Read') == 4
 
 
+def test_nobody_is_their_own_witness_however_it_is_spelled(signed_in, patient, practice):
+    form = confirmed(spoken(practice, obtained_by="Nurse Test", witness="nurse  TEST"))
+    assert "somebody else" in signed_in("staff").post(record_page(patient), form).content.decode()
+    assert not ConsentEvent.objects.exists()
+
+
+def test_a_mistyped_year_is_refused_in_words(signed_in, patient, practice):
+    form = confirmed(spoken(practice, occurred_at_0="0002-11-02"))
+    assert "before the patient" in signed_in("staff").post(record_page(patient), form).content.decode().replace(
+        "&#x27;", "'"
+    )
+    assert not ConsentEvent.objects.exists()
+
+
+def test_an_upload_that_cannot_be_one_is_not_found(signed_in, patient, practice):
+    form = confirmed(spoken(practice, method="paper", witness="", upload="x" * 5000))
+    assert "no longer kept" in signed_in("staff").post(record_page(patient), form).content.decode()
+    assert not ConsentEvent.objects.exists()
+
+
 @pytest.mark.parametrize("pk", ["999999", "x", "9" * 30, "record/1"])
 def test_a_line_that_is_none_is_not_found(signed_in, pk):
     assert signed_in("staff").get(reverse("admin:consent_consentevent_change", args=[pk])).status_code == 404

@@ -41,6 +41,7 @@ from outreach.models import (
     Reply,
     Suppression,
 )
+from patients import merging
 from patients.models import Patient, PatientMerge, Practitioner
 from tests import makers
 from tests.conftest import ROLES
@@ -622,6 +623,15 @@ def test_a_packet_that_was_cut_off_is_built_anew(monday):
     assert len(list(actions.folder().glob("*.pexp"))) >= 1
     packet.refresh_from_db()
     assert (actions.folder() / packet.file).exists()
+
+
+def test_a_chart_that_is_merged_before_the_packet_is_built_stands_in_it_as_its_patient():
+    kept, absorbed = makers.patient(mrn="1", phone=""), makers.patient(mrn="2", phone="")
+    merging.merge(kept=kept, absorbed=absorbed, versions=(kept.version, absorbed.version), by=None)
+    target = io.BytesIO()
+    assert actions.write_zip(target, [absorbed.pk, kept.pk], choice="sample", by=None).patients == 1
+    assert proof_of(target.getvalue()).patients == 1
+    assert actions.write_zip(io.BytesIO(), [absorbed.pk], choice="sample", by=None).patients == 1
 
 
 def _leader() -> User:

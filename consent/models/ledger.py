@@ -197,12 +197,16 @@ def with_other_chart(lines):
     return lines.annotate(is_yes=IS_YES, other_chart_disagrees=Exists(others))
 
 
-def _contested(kind: str) -> Q:
+def _contested(kind: str, some_merged: bool) -> Q:
     """An answer that is certainly the patient's says the opposite of the line and waits for a person."""
 
+    owner = Q(likely=OuterRef("patient"))
+    if some_merged:
+        owner |= Q(likely=OuterRef("patient__merged_into"))
+
     def waiting(said: str):
-        theirs = {"likely": OuterRef("patient"), "identity__proven": "yes", f"decisions__{kind}": said}
-        return Exists(Response.objects.in_review().filter(**theirs))
+        theirs = {"identity__proven": "yes", f"decisions__{kind}": said}
+        return Exists(Response.objects.in_review().filter(owner, **theirs))
 
     return Q(waiting("no"), decision=ConsentEvent.Decision.GIVEN) | (
         ~Q(decision=ConsentEvent.Decision.GIVEN) & Q(waiting("yes"))
@@ -253,7 +257,7 @@ def current_decision(kind: str, *, some_merged: bool | None = None):
         newest.annotate(
             standing=models.Case(
                 models.When(_opposed(kind, some_merged), then=Value("conflict")),
-                models.When(_contested(kind), then=Value("conflict")),
+                models.When(_contested(kind, some_merged), then=Value("conflict")),
                 models.When(other_chart_disagrees=True, then=Value("conflict")),
                 models.When(~Q(decision=ConsentEvent.Decision.GIVEN) & Q(Exists(yes_before)), then=Value("revoked")),
                 default=F("decision"),

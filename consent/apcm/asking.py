@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from consent.apcm.cases import Biller, Case, Claimed, Fact, House, Said, Verdict
 from consent.apcm.rules import examine, first_month
@@ -92,8 +92,11 @@ def _facts(pks: set[int]) -> dict[int, list[Fact]]:
 
 
 def _said(pks: set[int], zone: ZoneInfo) -> dict[int, list[Said]]:
+    """The lines that count; a stop that a later yes replaced did count until that yes was said (domain 1.4)."""
     found = defaultdict(list)
-    rows = _theirs(ConsentEvent.objects.effective().filter(kind="apcm").with_owner(), pks).order_by()
+    counts = ~Q(decision="given") & Q(superseded_by__decision="given", superseded_by__occurred_at__gt=F("occurred_at"))
+    lines = ConsentEvent.objects.filter(Q(superseded_by=None) | counts, kind="apcm")
+    rows = _theirs(lines.with_owner(), pks).order_by()
     for (
         owner,
         pk,

@@ -39,7 +39,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A line of the APCM ledger that nothing supersedes. `at` is when it was said, `on` that day in the practice."""
+    """A line of the APCM ledger that counts, or did until a later yes. `at` is when it was said, `on` that day here."""
 
     decision: str
     at: datetime

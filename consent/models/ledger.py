@@ -197,13 +197,16 @@ def with_other_chart(lines):
     return lines.annotate(is_yes=IS_YES, other_chart_disagrees=Exists(others))
 
 
-def _contested(kind: str) -> Q:
+def _contested(kind: str, some_merged: bool) -> Q:
     """An answer that is certainly the patient's waits for a person: it says the opposite of the line, or, after a
     yes, something that nobody has understood yet."""
+    owner = Q(likely=OuterRef("patient"))
+    if some_merged:
+        owner |= Q(likely=OuterRef("patient__merged_into"))
 
     def waiting(said: str, **more):
-        theirs = {"likely": OuterRef("patient"), "identity__proven": "yes", f"decisions__{kind}": said}
-        return Exists(Response.objects.in_review().filter(**theirs, **more))
+        theirs = {"identity__proven": "yes", f"decisions__{kind}": said}
+        return Exists(Response.objects.in_review().filter(owner, **theirs, **more))
 
     unread = waiting("unclear", completed_at__gte=OuterRef("occurred_at"))
     return Q(Q(waiting("no")) | Q(unread), decision=ConsentEvent.Decision.GIVEN) | (
@@ -255,7 +258,7 @@ def current_decision(kind: str, *, some_merged: bool | None = None):
         newest.annotate(
             standing=models.Case(
                 models.When(_opposed(kind, some_merged), then=Value("conflict")),
-                models.When(_contested(kind), then=Value("conflict")),
+                models.When(_contested(kind, some_merged), then=Value("conflict")),
                 models.When(other_chart_disagrees=True, then=Value("conflict")),
                 models.When(~Q(decision=ConsentEvent.Decision.GIVEN) & Q(Exists(yes_before)), then=Value("revoked")),
                 default=F("decision"),

@@ -15,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from consent.apcm import claiming
+from consent.apcm import asking, claiming
 from consent.apcm.asking import counted, enrolled, verdicts
+from consent.apcm.cases import House
 from consent.apcm.consents import DISCLOSURES
+from consent.apcm.rules import examine
 from consent.models import ApcmMonth, ConsentEvent
 from explorer.lib.models import Practice
 from patients import merging
@@ -544,3 +546,23 @@ def test_a_kept_sheet_is_its_persons_own(signed_in, user, client):
     client.force_login(user("provider"), backend="allauth.account.auth_backends.AuthenticationBackend")
     assert "no longer kept" in client.post(address, follow=True).content.decode()
     assert not CareFact.objects.exists()
+
+
+def test_the_months_between_a_stop_and_the_yes_that_replaces_it_stay_blocked():
+    """Domain 1.4, V4: a change of mind does not undo the stop for the months before it."""
+    months = [date(2027, number, 1) for number in (3, 4, 5, 6)]
+    person = made.ready(months=months)
+    stop = made.said(person, "revoked", on=date(2027, 3, 10))
+    made.said(person, on=date(2027, 6, 2), supersedes=stop)
+    later = House(JAN, date(2027, 6, 30), asking.house().billers)
+    [case] = asking.cases(Patient.objects.filter(pk=person.pk), "America/Chicago").values()
+    found = {month.month: [block.code for block in examine(case, month, later).blocks] for month in months}
+    assert found == {3: [], 4: ["V4"], 5: ["V4"], 6: []}
+
+
+def test_a_stop_written_down_in_error_and_corrected_for_its_moment_stops_nothing():
+    person = made.ready(months=[JAN, FEB])
+    stop = made.said(person, "revoked", on=date(2026, 12, 11))
+    made.said(person, on=date(2026, 12, 11), supersedes=stop)
+    [case] = asking.cases(Patient.objects.filter(pk=person.pk), "America/Chicago").values()
+    assert not examine(case, FEB, House(JAN, date(2027, 3, 1), asking.house().billers)).blocks

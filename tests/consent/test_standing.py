@@ -187,3 +187,14 @@ def test_a_form_answer_never_claims_a_wording_that_came_later():
     assert (lines[0].decision, lines[0].effective_on) == ("revoked", date(2026, 11, 30))
     early.refresh_from_db()
     assert early.used_at
+
+
+def test_an_answer_in_review_contests_a_line_of_a_merged_chart_in_the_list_too():
+    kept, absorbed = makers.patient("A1", phone=""), makers.patient("B1", phone="")
+    said(kept, "yes", at(3))
+    said(absorbed, "yes", at(1))
+    Patient.charts.filter(pk=absorbed.pk).update(merged_into=kept, merged_at=NOW)
+    file = ResponseFile.objects.create(filename="a.xlsx", sha256="0" * 64, form="f")
+    row = {"content_hash": "a", "outcome": "review", "likely": kept, "identity": {"proven": "yes"}}
+    Response.objects.create(file=file, row=2, completed_at=at(0.5), decisions={"records": "no"}, **row)
+    assert standing_at(kept, "records").state == in_sql(kept) == "conflict"

@@ -562,7 +562,7 @@ def test_a_survey_about_records_asks_no_leave(title):
     [
         ("records", "Do you refuse that we get a copy of your medical records?", "Yes", "unclear"),
         ("records", "Do you refuse that we get a copy of your medical records?", "No", "unclear"),
-        ("records", "Would you rather not have your chart sent to us?", "Yes, rather not", "unclear"),
+        ("records", "Would you rather not have a copy of your chart sent to us?", "No", "unclear"),
         ("records", "Do you oppose a transfer of your medical records?", "I authorize the transfer", "yes"),
         ("apcm", "Shall we cancel APCM for you?", "Yes", "unclear"),
         ("apcm", "Do you want to go on with APCM? You may stop at any time.", "Yes", "yes"),

@@ -12,12 +12,14 @@ from django.urls import reverse
 from consent import form_mapping, intake, settling
 from consent.form_export import signature_of
 from consent.invitations import invite
-from consent.models import ConsentEvent, FormMapping, Response, ResponseFile, Wording
+from consent.models import ConsentEvent, FormMapping, Response, ResponseFile, Wording, current_decision
+from consent.standing import standing_at
 from explorer import schedules, work
 from explorer.lib import clock
 from explorer.lib.tables import SHELL, write_table
 from outreach import follow_up
 from outreach.standings import counts
+from patients.models import Patient
 from tests import makers
 
 NUMBER = "+12055550123"

@@ -48,7 +48,7 @@ from consent.form_watch import (
     of_others,
     signed_by,
 )
-from patients.dates import BadDate, day_first_in, read_birth_date
+from patients.dates import BadDate, day_first_in, read_birth_date, read_date
 
 __all__ = [
     "Answer",
@@ -168,12 +168,12 @@ class Answer:
         """
         said = [
             re.sub(r"[\W_]+", "", self.code_text).casefold(),
-            sorted(born.isoformat() for born in self.births) or list(self.birth_texts),
+            sorted(born.isoformat() for born in self.births) or [_some_day(text) for text in self.birth_texts],
             [plain_text(name) for name in (self.full_name, self.signature_name, self.representative)],
             sorted(item for item in self.decisions.items() if item[1] != BLANK),
             self.signed,
             sorted(self.own_words),
-            " ".join(self.comment.split()),
+            re.findall(r"\w+", self.comment),  # a sign such as an emoji is lost where a list is saved as plain CSV
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -438,6 +438,14 @@ def read_answer(form_map: FormMap, row: Row, *, today: date, zone: ZoneInfo | No
         own_words=tuple(sorted(_own_words(form_map, cells, unread))),
         open_columns=tuple(_open_columns(form_map, cells, decisions)),
     )
+
+
+def _some_day(text: str) -> str:
+    """A day that cannot be a birth, in one style; the text itself where it is none."""
+    try:
+        return read_date(text).isoformat()
+    except BadDate:
+        return text
 
 
 def _birth(text: str, today: date, day_first: bool) -> date | None:

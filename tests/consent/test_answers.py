@@ -12,12 +12,14 @@ from django.urls import reverse
 from consent import form_mapping, intake, settling
 from consent.form_export import signature_of
 from consent.invitations import invite
-from consent.models import ConsentEvent, FormMapping, Response, ResponseFile, Wording
+from consent.models import ConsentEvent, FormMapping, Response, ResponseFile, Wording, current_decision
+from consent.standing import standing_at
 from explorer import schedules, work
 from explorer.lib import clock
 from explorer.lib.tables import SHELL, write_table
 from outreach import follow_up
 from outreach.standings import counts
+from patients.models import Patient
 from tests import makers
 
 NUMBER = "+12055550123"
@@ -366,3 +368,34 @@ def test_a_review_asks_few_queries(sent, monday, signed_in, django_assert_max_nu
     client = signed_in("staff")
     with django_assert_max_num_queries(30):
         client.get(reverse("admin:consent_response_change", args=[Response.objects.get().pk]))
+
+
+def test_a_yes_that_arrives_after_the_later_no_ends_revoked_as_if_both_came_in_order(sent, monday):
+    monday(9)
+    assert take_in(said(sent[1], 2, day=5, records="No")) == ["applied"]
+    assert take_in(said(sent[1], 1, day=2)) == ["applied"]
+    now = Patient.objects.annotate(now=current_decision("records")).get(pk=sent[0].pk).now
+    assert (now, standing_at(sent[0], "records").state) == ("revoked", "revoked")
+
+
+def test_words_about_a_consent_that_nobody_understood_leave_it_in_conflict(sent, monday):
+    monday(9)
+    assert take_in(said(sent[1])) == ["applied"]
+    assert take_in(said(sent[1], 2, day=4, records="Whatever the doctor thinks")) == ["review"]
+    now = Patient.objects.annotate(now=current_decision("records")).get(pk=sent[0].pk).now
+    assert (now, standing_at(sent[0], "records").state) == ("conflict", "conflict")
+
+
+def test_a_column_that_nobody_mapped_holds_the_answer_until_a_person_has_said_what_it_means(sent, monday, user):
+    monday(5)
+    questions = {key: heading for key, heading in QUESTIONS.items() if key != "apcm"} | {"apcm": "Haluatko jatkaa?"}
+    assert take_in(said(sent[1], apcm="No"), questions=questions) == ["review"]
+    assert "Haluatko jatkaa?" in Response.objects.get().reasons[0]["words"]
+    settling.retry_open_answers()
+    assert Response.objects.get().outcome == "review"
+    review, _ = read(said(sent[1], apcm="No"), questions=questions)
+    columns = review.form.columns | {"apcm": list(questions).index("apcm")}
+    form_mapping.confirm(list(questions.values()), columns, {}, by=user("staff"))
+    settling.retry_open_answers()
+    assert Response.objects.get().outcome == "applied"
+    assert decisions("apcm") == ["declined"]

@@ -470,3 +470,147 @@ def test_only_somebody_else_is_a_representative(text, expected):
     headings = ["Date of birth", "If you are not the patient: your relationship to the patient"]
     row = (2, ["1946-03-07", text])
     assert read_answer(understand(headings, [row]), row, today=TODAY).representative == expected
+
+
+BASE = {
+    key: ENGLISH[key]
+    for key in ("response_id", "completed_at", "code", "date_of_birth", "full_name", "records", "apcm")
+}
+BASE |= {"notice": ENGLISH["notice"], "signature_box": ENGLISH["signature_box"]}
+
+
+def read_form(form, *changes):
+    """Answers of ten rows; the first ones with these cells, each {key of the form: text}."""
+    rows = []
+    for place in range(10):
+        cells = {key: values(place).get(key, "") for key in form} | {key: "" for key in form if key.startswith("extra")}
+        cells |= changes[place] if place < len(changes) else changes[-1] if changes else {}
+        rows.append((place + 2, [cells[key] for key in form]))
+    headings = list(form.values())
+    return read_answers(understand(headings, rows), rows, today=TODAY)
+
+
+VOWS = "I certify under penalty of perjury that these are my own answers"
+
+
+def test_a_vow_of_any_title_must_be_ticked_like_a_signature():
+    form = {key: heading for key, heading in BASE.items() if key != "signature_box"} | {"extra": "6. Declaration"}
+    signed, unsigned = read_form(form, {"extra": VOWS}, {"extra": ""}, {"extra": VOWS})[:2]
+    assert (signed.signed, unsigned.signed) == (True, False)
+
+
+def test_a_second_vow_that_nobody_mapped_stops_only_the_answer_that_leaves_it_empty():
+    first, second = read_form(BASE | {"extra": "One more thing"}, {"extra": ""}, {"extra": VOWS})[:2]
+    assert (first.open_columns, second.open_columns) == (("One more thing",), ())
+
+
+def test_a_form_that_asks_for_no_signature_is_not_signed_unless_the_legal_name_is_typed():
+    form = {key: heading for key, heading in BASE.items() if key != "signature_box"}
+    assert read_form(form)[0].signed is True  # "Your full legal name"
+    assert read_form(form | {"full_name": "What is your name?"})[0].signed is None
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "somebody_else"),
+    [
+        ("Who completed this form?", "I am the patient", False),
+        ("Who completed this form?", "The patient, myself", False),
+        ("Who completed this form?", "A relative on the patient's behalf", True),
+        ("Who completed this form?", "", True),
+        ("¿Quién llena este formulario?", "Yo soy la paciente", False),
+        ("¿Quién llena este formulario?", "El hijo de la paciente", True),
+        ("Wer füllt dieses Formular aus?", "Ich bin die Patientin", False),
+        ("Are you the patient?", "Yes", False),
+        ("Are you the patient?", "No", True),
+    ],
+)
+def test_only_who_says_to_be_the_patient_is_the_patient(title, text, somebody_else):
+    answer = read_form(BASE | {"extra": title}, {"extra": text})[0]
+    assert bool(answer.representative or answer.open_columns) is somebody_else
+
+
+def test_a_question_in_an_unknown_tongue_may_be_the_one_that_is_missing():
+    form = {key: heading for key, heading in BASE.items() if key != "apcm"} | {"extra": "Haluatko jatkaa hoitoa?"}
+    yes, blank = read_form(form, {"extra": "Yes"}, {"extra": ""}, {"extra": "No"})[:2]
+    assert (yes.open_columns, blank.open_columns) == (("Haluatko jatkaa hoitoa?",), ())
+
+
+def test_harmless_questions_stop_nobody():
+    form = BASE | {"extra1": "Which pharmacy do you use?", "extra2": "Name of your physician", "extra3": "Witness name"}
+    answers = read_form(form, {"extra1": "Yes, the one on Main", "extra2": "Dr. Example", "extra3": "Zoe Other"})
+    assert {(answer.open_columns, answer.signature_name) for answer in answers} == {((), "")}
+
+
+@pytest.mark.parametrize("title", ["Voulez-vous poursuivre l’APCM avec le nouveau cabinet ?", "Fin de l'APCM ?"])
+def test_french_titles_of_apcm_are_mapped(title):
+    assert understand([title], []).columns == {"apcm": 0}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Did our office look after your medical records well?",
+        "How satisfied are you with access to your health records?",
+    ],
+)
+def test_a_survey_about_records_asks_no_leave(title):
+    assert "records" in understand([*list(BASE.values())[:5], title], []).missing
+
+
+@pytest.mark.parametrize(
+    ("key", "title", "text", "expected"),
+    [
+        ("records", "Do you refuse that we get a copy of your medical records?", "Yes", "unclear"),
+        ("records", "Do you refuse that we get a copy of your medical records?", "No", "unclear"),
+        ("records", "Would you rather not have a copy of your chart sent to us?", "No", "unclear"),
+        ("records", "Do you oppose a transfer of your medical records?", "I authorize the transfer", "yes"),
+        ("apcm", "Shall we cancel APCM for you?", "Yes", "unclear"),
+        ("apcm", "Do you want to go on with APCM? You may stop at any time.", "Yes", "yes"),
+    ],
+)
+def test_no_answer_is_taken_the_wrong_way_round(key, title, text, expected):
+    assert read_form(BASE | {key: title}, {key: text})[0].decisions[key] == expected
+
+
+def test_only_the_same_words_are_the_same_answer():
+    form = BASE | {"extra": "Anything we should arrange"}
+    hashes = [
+        answer.content_hash
+        for answer in read_form(
+            form,
+            values(0) | {"extra": "a wheelchair"},
+            values(0) | {"extra": "A  wheelchair", "response_id": "90", "completed_at": "46370.5"},
+            values(0) | {"extra": "nothing"},
+            values(0) | {"extra": "a wheelchair", "signature_box": ""},
+            values(0) | {"extra": "a wheelchair", "apcm": "Whatever the doctor says"},
+            values(0) | {"extra": "a wheelchair", "apcm": "Whatever my son says"},
+        )[:6]
+    ]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning", "expected"),
+    [
+        ("Keep us enrolled", "apcm", "yes"),
+        ("Sign me out of it", "apcm", "no"),
+        ("I choose not to go on", "apcm", "no"),
+        ("Don't take me off", "apcm", "unclear"),
+        ("Go ahead and notify the clinic", "notice", "yes"),
+        ("Never contact my old doctor", "notice", "no"),
+        ("No clue", "records", "unclear"),
+        ("No opinion yet", "records", "unclear"),
+        ("Yes once I have seen it", "records", "unclear"),
+        ("No rush", "records", "unclear"),
+        ("Please keep my chart there", "records", "unclear"),
+        ("Sí, autorizo que se copie", "records", "yes"),
+    ],
+)
+def test_choices_of_keeping_leaving_and_telling_are_read(text, meaning, expected):
+    assert decision(text, meaning) == expected
+
+
+@pytest.mark.parametrize("text", ["7 de março de 1946", "7 mars 1946", "7 marzo 1946", "1946年3月7日", "7. März 1946"])
+def test_births_are_read_in_the_tongue_of_the_form(text):
+    assert read_form(BASE, {"date_of_birth": text})[0].births == (date(1946, 3, 7),)

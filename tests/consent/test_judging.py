@@ -623,3 +623,50 @@ def test_the_same_file_again_in_any_order_changes_nothing():
     by_row = {judgement.row: judgement.outcome for judgement in judged}
     fresh = judge_all(shuffled, Register(practice.persons, practice.issued))
     assert {judgement.row: judgement.outcome for judgement in fresh} == by_row
+
+
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [
+        ("Joan Taylor-Benson", VARIANT),
+        ("Joan Benson-Taylor", EXACT),
+        ("TAYLOR-BENSON, JOAN", VARIANT),
+        ("Joan Taylor-Benson Jr.", VARIANT),
+        ("Lucy Taylor-Benson", NONE),
+        ("Joan Tailor-Benson", NONE),
+    ],
+)
+def test_a_married_name_may_be_joined_in_either_order(name, rank):
+    assert agreement(name, JOAN).rank == rank
+
+
+def test_don_is_a_given_name_as_well_as_a_title():
+    donald = Person(9, "M9", "Donald", "", "Price")
+    assert agreement("Don Price", donald).right
+    assert agreement("Don Donald Price", donald).right
+    assert not agreement("Don Price", Person(8, "M8", "Walter", "", "Price")).right
+
+
+def test_a_twin_with_half_a_surname_is_not_the_other_twin():
+    day = date(1951, 2, 3)
+    elena, ellen = (
+        Person(number, f"M{number}", first, "", "Poe", born=day, household="t")
+        for number, first in ((11, "Mary"), (12, "Marie"))
+    )
+    code = new_code()
+    two = Register((elena, ellen), (Issued(code, (11,), SENT, GOOD_UNTIL),))
+    judgement = judge(from_mary(code_text=code, full_name="Marie Poe-Stone", **born(day)), two)
+    assert judgement.outcome == "review"
+
+
+def test_a_clean_answer_is_no_duplicate_of_one_that_waits():
+    unsigned = from_mary(signed=False)
+    signed = from_mary(response_id="2", completed_at=ANSWERED + timedelta(minutes=4))
+    assert [judged.outcome for judged in judge_all([unsigned, signed], register())] == ["review", "applied"]
+    early = from_mary(completed_at=SENT - timedelta(days=3))
+    assert [judged.outcome for judged in judge_all([early, signed], register())] == ["review", "applied"]
+
+
+def test_an_unclear_answer_is_known_to_be_the_patients_all_the_same():
+    judgement = judge(from_mary(decisions={"records": "yes", "apcm": "unclear"}), register())
+    assert (judgement.outcome, judgement.identity["proven"]) == ("review", "yes")

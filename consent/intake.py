@@ -19,6 +19,8 @@ from consent.models import ConsentEvent, Response, ResponseFile, Wording
 from consent.models.ledger import CHANGE_OF_MIND
 from consent.proof import day_in, effective_day
 from consent.register import aware, register
+from consent.wordings.disclosures import APCM_DISCLOSURES
+from consent.wordings.elements import apcm_elements
 from explorer.lib.audit import record
 from explorer.lib.keys import encrypt
 from explorer.lib.models import Practice
@@ -32,7 +34,7 @@ from explorer.lib.tables import (
     read_workbook_apart,
 )
 from patients.ages import youngest_adult_born_on
-from patients.models import Patient
+from patients.models import Patient, Practitioner
 
 Outcome, Decision = Response.Outcome, ConsentEvent.Decision
 KINDS = tuple(ConsentEvent.Kind.values)
@@ -236,6 +238,17 @@ def with_proof(event: ConsentEvent, response: Response, checked: Iterable[str], 
     event.identity_checks = list(checked)
     if wording and wording.valid_from <= day_in(event.occurred_at, zone):  # else it was another version (rule V10)
         event.wording, event.language = wording, wording.language
+        if event.kind == ConsentEvent.Kind.APCM and event.decision == Decision.GIVEN and wording.approved_on:
+            _say_what_was_disclosed(event, wording)
+
+
+def _say_what_was_disclosed(event: ConsentEvent, wording: Wording) -> None:
+    """Of a form that counsel approved: which of CMS's four it holds, and whom it can only mean by the practitioner."""
+    there = apcm_elements(wording.kind, wording.language, wording.text)
+    event.disclosures = {name: name in there for name in APCM_DISCLOSURES}
+    billing = list(Practitioner.objects.who_bill_apcm()[:2]) if "practitioner" in there else []
+    if len(billing) == 1:
+        event.on_behalf_of = billing[0]
 
 
 def _newest_decisions(patient_ids: set[int]) -> dict[tuple[int, str], ConsentEvent]:

@@ -8,8 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from consent.wordings.needs import COMPOUND, NEEDS, PRESSURE, UNREADABLE, Element
+from consent.wordings.needs import APCM, COMPOUND, NEEDS, PRESSURE, UNREADABLE, Element
 from consent.wordings.signs import LANGUAGES, Signs, signs
 
 FOUND, MISSING, UNREAD = "found", "missing", "unread"
@@ -38,6 +39,14 @@ def check(kind: str, language: str, text: str) -> list[Finding]:
 
 def missing(kind: str, language: str, text: str) -> list[Element]:
     return [finding.element for finding in check(kind, language, text) if finding.state == MISSING]
+
+
+@lru_cache(maxsize=16)  # asked of every answer of an export
+def apcm_elements(kind: str, language: str, text: str) -> frozenset[str]:
+    """The codes of the APCM elements that a text has: CMS's four disclosures and "practitioner"."""
+    wanted = {element.code for element in APCM}
+    findings = check(kind, language, text)
+    return frozenset(each.element.code for each in findings if each.state == FOUND and each.element.code in wanted)
 
 
 def warnings(kind: str, language: str, text: str) -> list[str]:

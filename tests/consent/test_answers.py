@@ -14,6 +14,7 @@ from consent.form_export import signature_of
 from consent.invitations import invite
 from consent.models import ConsentEvent, FormMapping, Response, ResponseFile, Wording, current_decision
 from consent.standing import standing_at
+from consent.wordings.defaults import defaults
 from explorer import schedules, work
 from explorer.lib import clock
 from explorer.lib.tables import SHELL, write_table
@@ -236,6 +237,21 @@ def test_the_ledger_names_the_version_of_the_form_and_how_the_patient_was_known(
     assert line.identity_checks == ["code", "date of birth", "name"]
     version.refresh_from_db()
     assert version.used_at is not None
+
+
+@pytest.mark.parametrize(("approved", "whole"), [(True, True), (True, False), (False, True)])
+def test_a_yes_to_apcm_by_form_carries_what_the_approved_form_disclosed(sent, monday, user, approved, whole):
+    text = next(each.text for each in defaults() if (each.kind, each.language) == ("online_form", "en"))
+    if not whole:
+        text = "\n\n".join(part for part in text.split("\n\n") if "cost" not in part.lower())
+    counsel = {"approved_on": date(2026, 12, 1), "approved_by": "Counsel", "approval_recorded_by": user("staff")}
+    version = a_version(text=text, **counsel if approved else {})
+    biller = makers.practitioner()
+    monday(5)
+    take_in(said(sent[1], apcm="Yes"), wording=version)
+    line = ConsentEvent.objects.get(kind="apcm")
+    disclosed = {"available": True, "one_practitioner": True, "stop": True, "cost": whole}
+    assert (line.disclosures, line.on_behalf_of) == ((disclosed, biller) if approved else ({}, None))
 
 
 def test_nobody_has_read_a_version_before_it_existed(sent, monday):

@@ -258,10 +258,11 @@ def has_yes_or_no(text: str) -> bool:
 def _runs_on(words: str) -> bool:
     """A yes or no that is only the beginning of something else: "no rush", "sure thing if"."""
     lead = re.match(rf"({_YES_WORD}|{_NO_WORD}) (?P<next>[a-z]+)\b", words)
-    if not lead or lead["next"] in _GOES_ON:
+    if not lead or lead["next"] in _GOES_ON or re.match(rf"{_VERB}\b", words):
         return False
     rest = words[lead.start("next") :]
-    return not re.match(rf"({_VERB}|{_TELL}|(the )?texts?|texting|messages?)\b", rest)
+    goes_on = rf"({_VERB}|{_TELL}|(the )?texts?|texting|messages?)\b"
+    return not any(re.match(sign, rest) for sign in (goes_on, _LEFT, _LEFT_KEPT))
 
 
 def _by_verb(head: str, meaning: str) -> str:

@@ -9,7 +9,7 @@ from tests.consent.exports import forms
 from tests.consent.exports.files import KINDS
 from tests.consent.exports.trial import Found, kinds_of, run
 
-SEEDS = int(os.environ.get("EXPORT_SEEDS", "0"))
+SEEDS = int(os.environ.get("EXPORT_SEEDS", "1"))
 BAD = ("applied_wrongly", "lost", "needless", "off", "not_first", "standings_wrong", "law_broken")
 ALL = [*forms.FORMS, *forms.FORMS_2]
 FEW = [(1, ALL[1], "xlsx"), (2, ALL[4], "utf-16"), (3, ALL[12], "cp1252"), (4, ALL[7], "utf-8-sig")]
@@ -38,7 +38,7 @@ def test_the_same_file_a_hundred_times_changes_nothing(tmp_path, at):
     assert found.changed_by_repetition == []
 
 
-@pytest.mark.skipif(not SEEDS, reason="set EXPORT_SEEDS")
+@pytest.mark.long
 def test_many_exports(tmp_path, at):
     total = Found()
     for seed in range(SEEDS):
@@ -50,6 +50,10 @@ def test_many_exports(tmp_path, at):
                 _tell(f"{seed} {form.name} {kind} {found.told()}", found)
             total.add(found)
     print("TOTAL", total.told())  # noqa: T201
+    assert total.applied_wrongly == total.lost == total.standings_wrong == total.law_broken == []
+    assert len(total.needless) <= 5 * total.rows / 730
+    assert total.ideal >= 0.95 * total.rows
+    assert total.first_right >= 0.97 * total.reviewed
 
 
 def _tell(title: str, found: Found) -> None:

@@ -1,25 +1,20 @@
 """Taking in an export of the form: the upload, what its columns mean, what it would do, then it is taken in."""
 
-from datetime import timedelta
-
 from django import forms
 from django.contrib import messages
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
-from django.utils.crypto import get_random_string
 
 from consent import form_mapping, intake
+from consent.admin.keeping import drop, keep, kept
 from consent.form_export import understand
 from consent.form_options import TICKS, decision, plain_text
 from consent.models import Response, Wording
-from explorer.lib.keys import decrypt, encrypt
 from explorer.lib.pages import page
 from explorer.lib.tables import UPLOAD, Table, UnreadableTable
 from patients.models import Patient
 
 Outcome = Response.Outcome
-KEEP_UPLOAD = int(timedelta(minutes=30).total_seconds())
 LISTED = 50  # rows of each outcome on the check page
 SAMPLES = 3
 TABS = {
@@ -181,22 +176,22 @@ class UploadPages:
             try:
                 review = intake.review_export(content, file.name, limits=UPLOAD)
             except intake.ColumnsOpen:
-                return redirect("admin:consent_response_columns", _keep(content, file.name, request.user))
+                return redirect("admin:consent_response_columns", keep(content, file.name, by=request.user))
             except UnreadableTable as problem:
                 form.add_error("file", str(problem))
             else:
                 unsure = review.form.doubts or review.form.missing
                 onward = "columns" if unsure else "look_over"
-                return redirect(f"admin:consent_response_{onward}", _keep(content, file.name, request.user))
+                return redirect(f"admin:consent_response_{onward}", keep(content, file.name, by=request.user))
         return self.show(request, "consent/response_upload.html", "Take in form answers", form=form)
 
     @page("upload/<slug:upload>/columns/", look="consent.import_response", act="consent.import_response")
     def columns(self, request, upload: str):
         """What the form's columns and choices mean; kept for this form once confirmed."""
-        kept = _kept(request, upload)
-        if not kept:
+        file = _kept(request, upload)
+        if not file:
             return redirect("admin:consent_response_upload")
-        content, filename = kept
+        content, filename = file
         _, table = intake.read_export(content, filename, limits=UPLOAD)
         form = ColumnsForm(request.POST if request.method == "POST" else None, table=table, label_suffix="")
         if request.method == "POST" and form.is_valid():
@@ -218,10 +213,10 @@ class UploadPages:
     @page("upload/<slug:upload>/", look="consent.import_response", act="consent.import_response")
     def look_over(self, request, upload: str):
         """What an uploaded export would do; taken in when confirmed."""
-        kept = _kept(request, upload)
-        if not kept:
+        file = _kept(request, upload)
+        if not file:
             return redirect("admin:consent_response_upload")
-        content, filename = kept
+        content, filename = file
         try:
             review = intake.review_export(content, filename, limits=UPLOAD)
         except intake.ColumnsOpen:
@@ -229,7 +224,7 @@ class UploadPages:
         form = WordingForm(request.POST if request.method == "POST" else None, label_suffix="")
         if request.method == "POST" and form.is_valid():
             intake.take_in(review, content=content, by=request.user, wording=form.cleaned_data["wording"])
-            cache.delete(_key(upload))
+            drop(upload)
             messages.success(request, f"Taken in: {_told(review.counts)}.")
             return redirect("admin:consent_response_changelist")
         return self.show(
@@ -243,25 +238,12 @@ class UploadPages:
         )
 
 
-def _key(upload: str) -> str:
-    return f"forms-export-{upload}"
-
-
-def _keep(content: bytes, filename: str, user) -> str:
-    """Keeps an upload, encrypted, until it is confirmed; returns the id to find it by."""
-    upload = get_random_string(32)
-    kept = {"content": encrypt(content, "uploads"), "filename": filename, "by": user.pk}
-    cache.set(_key(upload), kept, KEEP_UPLOAD)
-    return upload
-
-
 def _kept(request, upload: str) -> tuple[bytes, str] | None:
     """The content and name of this person's upload; None, with a message, when it is no longer kept."""
-    kept = cache.get(_key(upload))
-    if not kept or kept["by"] != request.user.pk:
+    found = kept(upload, by=request.user)
+    if not found:
         messages.error(request, "The file is no longer kept. Choose it again.")
-        return None
-    return decrypt(kept["content"], "uploads"), kept["filename"]
+    return found and found[:2]
 
 
 def _told(counts: dict[str, int]) -> str:

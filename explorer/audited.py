@@ -62,10 +62,13 @@ from patients.models import (
     DuplicatePair,
     ImportBatch,
     ImportRow,
+    Note,
+    NoteVersion,
     Patient,
     PatientMerge,
     Phone,
     Practitioner,
+    StaffTask,
 )
 
 LEFT_OUT: dict[type, tuple[str, ...]] = {
@@ -74,6 +77,9 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     ApcmEnrolment: ("version", "changed_at"),
     Practitioner: (),
     CareFact: ("note",),
+    Note: ("removed_because",),
+    NoteVersion: ("text",),
+    StaffTask: ("title", "details", "outcome"),
     DuplicatePair: ("reasons",),
     PatientMerge: ("before", "moved", "stayed", "ledgers"),
     ImportBatch: ("raw", "headings", "columns", "notes"),

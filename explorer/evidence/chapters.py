@@ -62,9 +62,12 @@ from patients.models import (
     DuplicatePair,
     ImportBatch,
     ImportRow,
+    Note,
+    NoteVersion,
     Patient,
     PatientMerge,
     Phone,
+    StaffTask,
 )
 
 Kind = ConsentEvent.Kind
@@ -125,6 +128,16 @@ def identity(case: Case) -> Iterator[Block]:
     if case.has(ApcmEnrolment) and (enrolment := ApcmEnrolment.objects.filter(patient=patient).first()):
         yield Topic("APCM enrolment at the old practice")
         yield Facts(case.told(enrolment, leave=("version",)))
+
+
+def notes(case: Case) -> Iterator[Block]:
+    """Each with all its words, those that were put otherwise later among them."""
+    for note in rows_of(Note, "pinned_by", "removed_by")(case):
+        yield Topic(str(note))
+        yield Facts(case.told(note))
+        for version in note.versions.select_related("by"):
+            yield Facts(case.told(version, leave=("note", "text")))
+            yield Words(version.text)
 
 
 def _both(model: type[models.Model], case: Case, one: str, other: str) -> QuerySet:
@@ -466,6 +479,14 @@ CHAPTERS = (
         (Attempt,),
         "None is recorded.",
         Attempt,
+    ),
+    Chapter("Notes by staff", notes, (Note, NoteVersion), "None was written.", Note),
+    Chapter(
+        "Tasks for staff",
+        each(rows_of(StaffTask, "for_user", "made_by", "done_by"), leave=("key",)),
+        (StaffTask,),
+        "There was none.",
+        StaffTask,
     ),
     Chapter("Forms filled in at the desk", desk_forms, (DeskForm,), "None was filled in.", DeskForm),
     Chapter("Letters", letters, (Letter, LetterBatch), "None was made.", Letter),

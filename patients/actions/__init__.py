@@ -6,7 +6,9 @@ from patients.actions.care_sheet import apply_facts, review_facts
 from patients.actions.correcting import correct, correct_phones, let_list_decide
 from patients.actions.exporting import record_export
 from patients.actions.forgetting import forget_raw_files
+from patients.actions.notes import edit_note, pin_note, remove_note, unpin_note, write_note
 from patients.actions.reviewing import ColumnsNeeded, Review, review_apcm, review_patients
+from patients.actions.staff_tasks import add_task, change_task, finish_task, reopen_task
 from patients.actions.staging import (
     applied_before,
     can_take,
@@ -27,30 +29,39 @@ __all__ = [
     "PATIENT_FIELDS",
     "ColumnsNeeded",
     "Review",
+    "add_task",
     "applied_before",
     "apply",
     "apply_facts",
     "can_be_undone",
     "can_take",
+    "change_task",
     "choose",
     "choose_all_vanished",
     "correct",
     "correct_phones",
     "discard",
+    "edit_note",
+    "finish_task",
     "forget_raw_files",
     "let_list_decide",
     "levels_to_choose",
     "obstacles",
     "outcome_counts",
+    "pin_note",
     "planned_counts",
     "record_export",
     "record_fact",
     "remap",
+    "remove_note",
+    "reopen_task",
     "review_apcm",
     "review_facts",
     "review_patients",
     "stage",
     "undo",
+    "unpin_note",
     "what_undoing_does",
     "withdraw_fact",
+    "write_note",
 ]

@@ -35,7 +35,7 @@ from outreach.models import (
     TextTemplate,
 )
 from patients import actions
-from patients.models import CareFact, DuplicatePair, Patient
+from patients.models import CareFact, DuplicatePair, Note, Patient, StaffTask
 from tests import makers
 
 AT = datetime(2026, 11, 2, 16, tzinfo=UTC)
@@ -83,8 +83,10 @@ def one_of_each() -> dict[type, int]:
         patient=patient, opened_by=somebody, identity_checks=["full name", "address"], language="en", shown={},
         state="doubt", ended_at=AT, signature="Jo", doubt="The signed name does not fit.",
     )  # fmt: skip
-    objects = [paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message, reply, stop,
-               response, decision, batch, attempt, template, saved, check, wording, fact, month, told,
+    note = actions.write_note(patient=patient, text="Call after four.", by=somebody)
+    task = actions.add_task(title="Find the new address", patient=patient, by=somebody)
+    objects = [note, task, paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message,
+               reply, stop, response, decision, batch, attempt, template, saved, check, wording, fact, month, told,
                batch_of_letters, batch_of_letters.letters.get(), desk]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
@@ -129,6 +131,8 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "event_id": records[ConsentEvent],
         "document_id": records[Document],
         "fact_id": records[CareFact],
+        "note_id": records[Note],
+        "staff_task_id": records[StaffTask],
         "kind": "payer",
         "seen": "running",
         "code": "answered",

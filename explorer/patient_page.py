@@ -1,32 +1,24 @@
-"""The patient as the whole house sees it: the list with standings, the page with all that happened."""
+"""The page of one patient, with all that happened."""
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Exists, OuterRef
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.timezone import localtime
 
 from consent.apcm.asking import opening_month, verdicts
 from consent.models import ConsentEvent
-from explorer.lib import clock
 from explorer.lib.pages import READING
+from explorer.patient_list import TONES, PatientListAdmin
 from explorer.timeline import timeline
 from outreach import facts, gate
-from outreach.actions import campaigns
-from outreach.models import Campaign, Match, Suppression
+from outreach.models import Suppression
 from outreach.reach import FACILITY_FROM
 from outreach.standings import LABELS, with_ledgers, with_standing
-from patients.admin.patients import PatientAdmin, PatientChangeList
 from patients.models import Patient, PatientMerge, Phone
 from patients.phones import display
-from patients.resources import PatientResource, column, shown_apcm
+from patients.resources import shown_apcm
 
-ASKED_ONCE = 5000  # patients whose ids fit into one question to the database
-TONES = {
-    "conflict": "bad", "given": "good", "declined": "warn", "revoked": "warn", "in_review": "info",
-    "opted_out": "bad", "reminded": "info", "invited": "info", "cannot_be_reached": "warn",
-}  # fmt: skip
 SENTENCES = {
     "conflict": "The answers contradict each other. Ask the patient and record what counts.",
     "given": "The patient agreed that the records may move.",
@@ -42,91 +34,8 @@ SENTENCES = {
 }
 
 
-class StandingFilter(admin.SimpleListFilter):
-    title, parameter_name = "standing", "standing"
-
-    def lookups(self, request, model_admin):
-        return list(LABELS.items())
-
-    def queryset(self, request, patients):
-        """Where they are few enough, asked once for the count and the rows alike."""
-        if self.value() not in LABELS:
-            return patients
-        standing = with_standing(patients, request.practice).filter(standing=self.value())
-        found = list(standing.order_by().values_list("pk", flat=True)[: ASKED_ONCE + 1])
-        return standing if len(found) > ASKED_ONCE else patients.filter(pk__in=found)
-
-
-class MatchedFilter(admin.SimpleListFilter):
-    title, parameter_name = "Spruce contact", "matched"
-
-    def lookups(self, request, model_admin):
-        return [("yes", "Matched"), ("no", "Not matched")]
-
-    def queryset(self, request, patients):
-        linked = Exists(Match.objects.linked().filter(patient=OuterRef("pk")))
-        return {"yes": patients.filter(linked), "no": patients.filter(~linked)}.get(self.value(), patients)
-
-
-class StandingChangeList(PatientChangeList):
-    """Asks the standings of the page's rows alone; of all patients only where the filter needs them."""
-
-    def get_results(self, request) -> None:
-        super().get_results(request)
-        standings = self._standings(request)
-        for patient in self.result_list:
-            standing = standings[patient.pk]
-            patient.shown_standing, patient.standing_tone = LABELS[standing], TONES.get(standing, "")
-
-    def _standings(self, request) -> dict[int, str]:
-        pks = [patient.pk for patient in self.result_list]
-        filtered = request.GET.get(StandingFilter.parameter_name)
-        if filtered in LABELS:
-            return dict.fromkeys(pks, filtered)
-        asked = with_standing(Patient.objects.filter(pk__in=pks), request.practice)
-        return dict(asked.order_by().values_list("pk", "standing"))
-
-
-class StandingResource(PatientResource):
-    standing = column("Standing", lambda patient: LABELS[patient.standing])
-
-
 @admin.register(Patient)
-class PatientPageAdmin(PatientAdmin):
-    list_display = ["sort_name", "mrn", "date_of_birth", "phones", "shown_apcm", "standing", "last_visit"]
-    list_filter = [StandingFilter, *PatientAdmin.list_filter, MatchedFilter]
-    resource_classes = [StandingResource]
-    actions = ["text_these_patients"]
-
-    @admin.display(description="Standing")
-    def standing(self, patient) -> str:
-        return patient.shown_standing
-
-    def get_changelist(self, request, **kwargs):
-        return StandingChangeList
-
-    def get_export_queryset(self, request):
-        patients = super().get_export_queryset(request)
-        if "standing" in patients.query.annotations:  # by the filter
-            return patients
-        return with_standing(patients, request.practice)
-
-    def has_text_permission(self, request) -> bool:
-        return request.user.has_perm("outreach.add_campaign")
-
-    @admin.action(description="Text these patients", permissions=["text"])
-    def text_these_patients(self, request, patients):
-        """A draft that can still be looked at: nothing is sent before the campaign is launched."""
-        chosen = list(patients)
-        name = f"{len(chosen)} chosen patients, {localtime(clock.now()):%m/%d/%Y %H:%M:%S}"
-        try:
-            campaign = campaigns.create(name=name, cohort=Campaign.Cohort.CHOSEN, patients=chosen, by=request.user)
-        except ValidationError as problem:
-            messages.error(request, " ".join(problem.messages))
-            return None
-        messages.success(request, "The draft is made. Look at the text and who is left out, then launch it.")
-        return redirect("admin:outreach_campaign_change", campaign.pk)
-
+class PatientPageAdmin(PatientListAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The patient's page. Correcting the data has a page of its own (`edit`)."""
         if request.method not in READING or not self.has_view_permission(request):

@@ -1,0 +1,106 @@
+"""The list of patients as the whole house sees it: with standings, filters and what may be done with many at once."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
+from django.shortcuts import redirect
+from django.utils.timezone import localtime
+
+from explorer.lib import clock
+from outreach.actions import campaigns
+from outreach.models import Campaign, Match
+from outreach.standings import LABELS, with_standing
+from patients.admin.patients import PatientAdmin, PatientChangeList
+from patients.models import Patient
+from patients.resources import PatientResource, column
+
+ASKED_ONCE = 5000  # patients whose ids fit into one question to the database
+TONES = {
+    "conflict": "bad", "given": "good", "declined": "warn", "revoked": "warn", "in_review": "info",
+    "opted_out": "bad", "reminded": "info", "invited": "info", "cannot_be_reached": "warn",
+}  # fmt: skip
+
+
+class StandingFilter(admin.SimpleListFilter):
+    title, parameter_name = "standing", "standing"
+
+    def lookups(self, request, model_admin):
+        return list(LABELS.items())
+
+    def queryset(self, request, patients):
+        """Where they are few enough, asked once for the count and the rows alike."""
+        if self.value() not in LABELS:
+            return patients
+        standing = with_standing(patients, request.practice).filter(standing=self.value())
+        found = list(standing.order_by().values_list("pk", flat=True)[: ASKED_ONCE + 1])
+        return standing if len(found) > ASKED_ONCE else patients.filter(pk__in=found)
+
+
+class MatchedFilter(admin.SimpleListFilter):
+    title, parameter_name = "Spruce contact", "matched"
+
+    def lookups(self, request, model_admin):
+        return [("yes", "Matched"), ("no", "Not matched")]
+
+    def queryset(self, request, patients):
+        linked = Exists(Match.objects.linked().filter(patient=OuterRef("pk")))
+        return {"yes": patients.filter(linked), "no": patients.filter(~linked)}.get(self.value(), patients)
+
+
+class StandingChangeList(PatientChangeList):
+    """Asks the standings of the page's rows alone; of all patients only where the filter needs them."""
+
+    def get_results(self, request) -> None:
+        super().get_results(request)
+        standings = self._standings(request)
+        for patient in self.result_list:
+            standing = standings[patient.pk]
+            patient.shown_standing, patient.standing_tone = LABELS[standing], TONES.get(standing, "")
+
+    def _standings(self, request) -> dict[int, str]:
+        pks = [patient.pk for patient in self.result_list]
+        filtered = request.GET.get(StandingFilter.parameter_name)
+        if filtered in LABELS:
+            return dict.fromkeys(pks, filtered)
+        asked = with_standing(Patient.objects.filter(pk__in=pks), request.practice)
+        return dict(asked.order_by().values_list("pk", "standing"))
+
+
+class StandingResource(PatientResource):
+    standing = column("Standing", lambda patient: LABELS[patient.standing])
+
+
+class PatientListAdmin(PatientAdmin):
+    list_display = ["sort_name", "mrn", "date_of_birth", "phones", "shown_apcm", "standing", "last_visit"]
+    list_filter = [StandingFilter, *PatientAdmin.list_filter, MatchedFilter]
+    resource_classes = [StandingResource]
+    actions = ["text_these_patients"]
+
+    @admin.display(description="Standing")
+    def standing(self, patient) -> str:
+        return patient.shown_standing
+
+    def get_changelist(self, request, **kwargs):
+        return StandingChangeList
+
+    def get_export_queryset(self, request):
+        patients = super().get_export_queryset(request)
+        if "standing" in patients.query.annotations:  # by the filter
+            return patients
+        return with_standing(patients, request.practice)
+
+    def has_text_permission(self, request) -> bool:
+        return request.user.has_perm("outreach.add_campaign")
+
+    @admin.action(description="Text these patients", permissions=["text"])
+    def text_these_patients(self, request, patients):
+        """A draft that can still be looked at: nothing is sent before the campaign is launched."""
+        chosen = list(patients)
+        name = f"{len(chosen)} chosen patients, {localtime(clock.now()):%m/%d/%Y %H:%M:%S}"
+        try:
+            campaign = campaigns.create(name=name, cohort=Campaign.Cohort.CHOSEN, patients=chosen, by=request.user)
+        except ValidationError as problem:
+            messages.error(request, " ".join(problem.messages))
+            return None
+        messages.success(request, "The draft is made. Look at the text and who is left out, then launch it.")
+        return redirect("admin:outreach_campaign_change", campaign.pk)

@@ -48,6 +48,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Saved answers", "quickreply", "outreach_savedanswer_changelist", "outreach.view_savedanswer"),
         ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
         ("Evidence", "verified", "explorer_evidencepacket_changelist", "explorer.export_evidence"),
+        ("Help", "help", "help", "patients.view_patient"),
         ("Audit log", "history", "auditlog_logentry_changelist", "auditlog.view_logentry"),
     ],
 }

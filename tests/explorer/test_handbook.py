@@ -15,8 +15,8 @@ from tests.conftest import ROLES
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("explorer", "patients", "consent", "outreach", "onenote_sync")
-INSIDE = {"PATIENT_EXPLORER_WATCHED_AT", "PATIENT_EXPLORER_WATCHED_BY", "PATIENT_EXPLORER_BENCH"}
-"""Set by the program for its own children."""
+INSIDE = {"PATIENT_EXPLORER_WATCHED_AT", "PATIENT_EXPLORER_WATCHED_BY", "PATIENT_EXPLORER_BENCH", "DATABASE_URL"}
+"""Of the program and its own children, or not read yet (PostgreSQL)."""
 VARIABLE = re.compile(
     r"\b(?:PATIENT_EXPLORER|SPRUCE|MICROSOFT|GRAPH|CLAUDE|DOCUMENT_INTELLIGENCE|DATABASE|REDIS)_[A-Z_]+\b"
 )
@@ -70,7 +70,9 @@ def _addresses() -> set[str]:
 def test_every_page_is_told():
     told = set(re.findall(r"`(/admin/[^`]*)`", document("pages")))
     assert _addresses() - told == set(), "not told"
-    assert told - _addresses() - {"/admin/"} == set(), "told, but there is no such page"
+    assert told - _addresses() - {"/admin/", "/admin/patients/patient/…/change/"} == set(), (
+        "told, but there is no such page"
+    )
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -48,6 +48,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Saved answers", "quickreply", "outreach_savedanswer_changelist", "outreach.view_savedanswer"),
         ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
         ("Evidence", "verified", "explorer_evidencepacket_changelist", "explorer.export_evidence"),
+        ("Backups", "backup", "floor_backup_changelist", "floor.view_backup"),
         ("Audit log", "history", "auditlog_logentry_changelist", "auditlog.view_logentry"),
     ],
 }

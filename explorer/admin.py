@@ -9,6 +9,7 @@ from explorer import (  # noqa: F401 - each registers its pages
     people,
     practice_profile,
 )
+from explorer.backups import pages as backup_pages  # noqa: F401
 from explorer.evidence import pages  # noqa: F401
 
 for model in (EmailAddress, Group, Failure, OrmQ, Schedule, Success):

@@ -27,7 +27,7 @@ from consent.models import (
     Wording,
 )
 from explorer.lib import clock
-from explorer.lib.models import Backup, Practice
+from explorer.lib.models import Backup, Drill, Practice, Restore
 from explorer.models import EvidencePacket, User
 from outreach.models import (
     Agreement,
@@ -131,6 +131,8 @@ NOT_AUDITED: dict[type, str] = {
     ContactPhone: "Overwritten by each sync together with its contact, whose own row is recorded.",
     ScheduledWithdrawal: "Is itself the record of what was withdrawn in Spruce, and never changed once ended.",
     Conversation: "How far Spruce has been read; nothing about a patient.",
+    Drill: "Is itself the record, written once by the program.",
+    Restore: "Is itself the record, written once; recorded by that act.",
     LineState: "What Spruce says of its limits; nothing about a patient.",
 }
 """Models that signals do not audit, and why that loses nothing."""

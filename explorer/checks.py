@@ -14,7 +14,7 @@ from django.db import connection
 from consent.form_link import BadSample, read_sample
 from consent.models import Wording
 from explorer.lib import clock
-from explorer.lib.models import Practice, TextingBasis
+from explorer.lib.models import Backup, Drill, Practice, TextingBasis
 from explorer.models import User
 from explorer.watching import note
 from outreach.models import LineState
@@ -23,6 +23,7 @@ from outreach.spruce import BadToken, NotConfigured, Spruce, SpruceError, config
 LEAST_DISK = 1_000_000_000
 CLOCKS_MAY_DIFFER = timedelta(minutes=2)
 REPLIES_READ_WITHIN = timedelta(minutes=10)
+BACKED_UP_WITHIN, TRIED_WITHIN = timedelta(days=1), timedelta(days=8)
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,18 @@ def _wordings() -> Iterator[Check]:
     )  # fmt: skip
 
 
+def _backups() -> Iterator[Check]:
+    now, newest, drill = clock.now(), Backup.objects.first(), Drill.objects.first()
+    fresh = newest is not None and now - newest.made_at <= BACKED_UP_WITHIN
+    told = f"The newest backup is of {newest.made_at:%m/%d/%Y %H:%M} UTC." if newest else "There is no backup yet."
+    yield Check("backup", fresh, told, "python3 manage.py backup")
+    tried = drill is not None and now - drill.at <= TRIED_WITHIN
+    said = "No restore was tried yet."
+    if drill:
+        said = f"A restore was tried on {drill.at:%m/%d/%Y}: {drill.what or 'all was there.'}"
+    yield Check("restore_drill", tried and drill.ok, said, "Practice → Backups → Try a restore now.")
+
+
 EXAMINATIONS: tuple[Callable[[], Iterator[Check]], ...] = (
-    _python, _data_folder, _database, _people, _practice, _wordings, _spruce, _background,
+    _python, _data_folder, _database, _people, _practice, _wordings, _spruce, _background, _backups,
 )  # fmt: skip

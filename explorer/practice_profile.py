@@ -64,7 +64,7 @@ class PracticeForm(forms.ModelForm):
             "old_practice", "new_practice", "texting_start", "texting_end", "texting_days",
             "texts_per_campaign", "segment_price", "segment_price_on", "texting_basis", "text_unmatched",
             "confirm_stops",
-            "form_sample_url", "short_link_base", "mail_address", "code_days", "keep_raw_days",
+            "form_sample_url", "short_link_base", "mail_address", "code_days", "keep_raw_days", "backup_folder",
         )  # fmt: skip
         labels = {
             "texting_basis": "Why listed numbers may be texted",
@@ -72,6 +72,7 @@ class PracticeForm(forms.ModelForm):
             "confirm_stops": "Confirm each STOP by one text",
             "form_sample_url": "The form’s sample link",
             "short_link_base": "Your redirect page",
+            "backup_folder": "Folder for backups off this PC",
             "code_days": "Days a personal code is good for",
             "keep_raw_days": "Days that files are kept",
             "segment_price": "Price of one part, in dollars",
@@ -173,7 +174,7 @@ class PracticeProfileAdmin(PracticeAdmin):
                     "description": "Every patient gets a personal link made from this one.",
                 },
             ),
-            ("Stored files", {"fields": ["keep_raw_days"]}),
+            ("Stored files", {"fields": ["keep_raw_days", "backup_folder"]}),
         ]  # fmt: skip
 
     @page("redirect-page/", look="floor.view_practice")

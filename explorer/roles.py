@@ -83,6 +83,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "outreach.record_attempt": CARE_TEAM,
     "floor.view_practice": EVERYONE,
     "floor.change_practice": ADMINISTRATORS,
+    "floor.view_backup": EVERYONE,
+    "floor.make_backup": LEADERS,
     "explorer.view_user": ADMINISTRATORS,
     "explorer.add_user": ADMINISTRATORS,
     "explorer.change_user": ADMINISTRATORS,

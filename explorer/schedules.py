@@ -15,7 +15,9 @@ EVERY_MINUTE = {
     "read replies": "outreach.tasks.poll_replies",
     "build evidence packets": "explorer.evidence.tasks.build_due",
 }
+EVERY_QUARTER = {"back up": "explorer.backups.tasks.back_up"}
 EVERY_DAY = {
+    "try a restore": "explorer.backups.tasks.drill",
     "forget the files of old imports": "patients.tasks.forget_raw_files",
     "forget the files of old form answers": "consent.tasks.forget_raw_files",
     "remove old evidence packets": "explorer.evidence.tasks.remove_old",
@@ -25,11 +27,12 @@ EVERY_DAY = {
 
 def set_schedules() -> None:
     each_minute = {"schedule_type": Schedule.MINUTES, "minutes": 1}
+    each_quarter = {"schedule_type": Schedule.MINUTES, "minutes": 15}
     each_day = {"schedule_type": Schedule.DAILY}
-    for names, rhythm in ((EVERY_MINUTE, each_minute), (EVERY_DAY, each_day)):
+    for names, rhythm in ((EVERY_MINUTE, each_minute), (EVERY_QUARTER, each_quarter), (EVERY_DAY, each_day)):
         for name, task in names.items():
             Schedule.objects.update_or_create(name=name, defaults={"func": task, "repeats": -1, **rhythm})
-    Schedule.objects.exclude(name__in=[*EVERY_MINUTE, *EVERY_DAY]).delete()
+    Schedule.objects.exclude(name__in=[*EVERY_MINUTE, *EVERY_QUARTER, *EVERY_DAY]).delete()
 
 
 def take_up_again() -> None:

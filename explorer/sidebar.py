@@ -49,6 +49,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
         ("Evidence", "verified", "explorer_evidencepacket_changelist", "explorer.export_evidence"),
         ("Help", "help", "help", "patients.view_patient"),
+        ("Backups", "backup", "floor_backup_changelist", "floor.view_backup"),
         ("Audit log", "history", "auditlog_logentry_changelist", "auditlog.view_logentry"),
     ],
 }

@@ -34,6 +34,7 @@ class PracticeCommand(BaseCommand):
     """
 
     requires_system_checks = []
+    needs_database = True
 
     def create_parser(self, prog_name, subcommand, **kwargs):
         parser = super().create_parser(prog_name, subcommand, **kwargs)
@@ -42,7 +43,8 @@ class PracticeCommand(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         try:
-            prepare()
+            if self.needs_database:
+                prepare()
             facts = self.work(**options)
         except Refused as problem:
             self.tell({"ok": False, "error": str(problem)}, as_json=options["json"])

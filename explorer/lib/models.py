@@ -1,5 +1,7 @@
 """Facts about the house itself. Every app may ask them."""
 
+from pathlib import PurePath
+
 from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -7,6 +9,7 @@ from django.db.models import Q
 
 from explorer.lib import clock
 from explorer.lib.links import check_page_address
+from explorer.lib.sealing import Sealed
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -71,6 +74,11 @@ class Practice(models.Model):
         max_length=200,
         help_text="Up to three lines, as they stand on letters. Mail that cannot be delivered comes back to it.",
     )
+    backup_folder = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="A folder off this PC for a copy each day, as E:\\Backups. The copies are locked.",
+    )
     code_days = models.PositiveSmallIntegerField(default=60, help_text="How long a personal code is good for.")
     texts_per_campaign = models.PositiveSmallIntegerField(
         default=4, help_text="Most texts one number gets from one campaign."
@@ -125,6 +133,9 @@ class Backup(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     recorded_at = models.DateTimeField(default=clock.now)
+    away = models.CharField(max_length=400, blank=True, help_text="Where a copy of it lies off this PC.")
+    away_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="When its file made room for newer ones.")
 
     class Meta:
         ordering = ["-made_at", "-pk"]
@@ -135,6 +146,51 @@ class Backup(models.Model):
                 | (~Q(outside="") & Q(recorded_by__isnull=False)),
             )
         ]
+        permissions = [("make_backup", "May make backups and try a restore")]
 
     def __str__(self) -> str:
         return f"Backup of {self.made_at:%m/%d/%Y}"
+
+    @property
+    def file_name(self) -> str:
+        return PurePath(self.file).name
+
+
+class Drill(models.Model):
+    """A restore that was tried in a scratch folder, and what came out. Never changed."""
+
+    backup = models.ForeignKey(Backup, on_delete=models.PROTECT, related_name="drills")
+    at = models.DateTimeField(default=clock.now)
+    ok = models.BooleanField()
+    seconds = models.FloatField()
+    tables = models.PositiveIntegerField()
+    rows = models.PositiveIntegerField()
+    what = models.CharField(max_length=200, blank=True, help_text="What was wrong.")
+
+    sealed = Sealed()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = "restore drill"
+
+    def __str__(self) -> str:
+        return f"Restore drill of {self.at:%m/%d/%Y}"
+
+
+class Restore(models.Model):
+    """A backup took the place of the database. Never changed."""
+
+    at = models.DateTimeField(default=clock.now)
+    file = models.CharField(max_length=300)
+    made_at = models.DateTimeField(help_text="The moment the backup shows.")
+    rows = models.PositiveIntegerField()
+    missing = models.JSONField(default=dict, blank=True, help_text="How many of what came later and is missing.")
+    kept = models.CharField(max_length=300, blank=True, help_text="Where the state before it is kept.")
+
+    sealed = Sealed()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"Restore of {self.at:%m/%d/%Y}"

@@ -1,0 +1,193 @@
+"""A sheet on US Letter. A close-out and a week fit on one page: their tables stand in two columns."""
+
+from datetime import datetime
+
+from explorer.lib.flowing import GREY, RULE, Record
+from explorer.lib.pdf import FAMILY, MARGIN
+from explorer.reports.sheet import Cell, Part, Sheet
+
+SIZE, SMALL = 8.5, 7.5
+BETWEEN = 8.0  # millimetres between two columns
+PAD = 0.8
+ONE_PAGE = ("close_out", "week", "day")
+
+
+class ReportPaper(Record):
+    """Wide tables first, across the page; then the others in two columns, each filled from its top."""
+
+    def __init__(self, **told):
+        self.column: int | None = None
+        self.columns_top = 0.0
+        super().__init__(**told)
+
+    def add_page(self, *args, **kwargs) -> None:
+        """What does not fit into the left column goes on in the right one, then on the next page."""
+        if self.column == 0:
+            self._to_column(1)
+            return
+        begun = self.column is not None
+        self._whole_width()
+        super().add_page(*args, **kwargs)
+        if begun:
+            self.columns_top = self.y
+            self._to_column(0)
+
+    def in_columns(self) -> None:
+        self.columns_top = self.y
+        self._to_column(0)
+
+    def across(self) -> None:
+        """Back to the whole width, below what stands on this page."""
+        self._whole_width()
+
+    def _to_column(self, number: int) -> None:
+        width = (self.w - 2 * MARGIN - BETWEEN) / 2
+        left = MARGIN + number * (width + BETWEEN)
+        self.column = number
+        self.l_margin, self.r_margin = left, self.w - left - width
+        self.set_xy(left, self.columns_top)
+
+    def _whole_width(self) -> None:
+        self.column = None
+        self.l_margin = self.r_margin = MARGIN
+
+    def part(self, part: Part) -> None:
+        """A heading, the table with numbers at the right, its words. At least its first rows stay together."""
+        rows = [row for row in (part.headings, *part.rows, part.total) if row]
+        self._room(min(len(rows), 4) * 4.6 + 8)
+        self.set_y(self.y + 1.5)
+        self._lines(self._wrapped(part.title, self.epw, "B", 9.5), self.l_margin, "B", 9.5)
+        if part.rows or part.total:
+            widths = self._widths_of(rows)
+            self._row(part.headings, widths, style="B", grey=GREY, numbers=self._numeric(part))
+            for row in part.rows:
+                self._row(row, widths, numbers=self._numeric(part))
+            if part.total:
+                self._row(part.total, widths, style="B", numbers=self._numeric(part))
+        if part.words:
+            self.set_y(self.y + 0.6)
+            self.say(part.words, quiet=True, size=SMALL)
+        self.set_y(self.y + 1)
+
+    @staticmethod
+    def _numeric(part: Part) -> list[bool]:
+        """Which columns hold numbers, and so stand at the right."""
+        rows = [*part.rows, part.total] if part.total else list(part.rows)
+        return [bool(rows) and all(_is_number(row[place]) for row in rows) for place in range(len(part.headings))]
+
+    def _widths_of(self, rows: list[tuple[Cell, ...]]) -> list[float]:
+        """Columns by their longest cell; where that is too much, the long ones give way."""
+        needed = [max(self._long(shown(row[place])) for row in rows) + 3 for place in range(len(rows[0]))]
+        spare = self.epw - sum(needed)
+        if spare >= 0:
+            return [needed[0] + spare, *needed[1:]]
+        fair = self.epw / len(needed)
+        kept = sum(need for need in needed if need <= fair)
+        over = sum(need for need in needed if need > fair)
+        return [need if need <= fair else (self.epw - kept) * need / over for need in needed]
+
+    def _long(self, text: str) -> float:
+        return max(
+            (sum(self._width(word, "B") for word in line.split(" ")) + 330 * line.count(" ")) * SIZE * 0.3528 / 1000
+            for line in text.split("\n")
+        )
+
+    def _row(self, cells, widths: list[float], *, numbers: list[bool], style: str = "", grey: int = 0) -> None:
+        lines = [
+            self._wrapped(shown(cell), width - 1.5, style, SIZE) for cell, width in zip(cells, widths, strict=True)
+        ]
+        height = SIZE * 1.4 * 0.3528
+        needed = max(map(len, lines)) * height + PAD
+        self._room(needed)
+        top, left = self.y, self.l_margin
+        self.set_text_color(grey)
+        for cell, width, is_number in zip(lines, widths, numbers, strict=True):
+            for place, line in enumerate(cell):
+                self.set_y(top + place * height)
+                at = left + width - 1.5 - self._width_of_line(line, style) if is_number else left
+                self._put(line, at, style, SIZE)
+            left += width
+        self.set_text_color(0)
+        self.set_y(top + needed)
+        self.set_draw_color(RULE)
+        self.line(self.l_margin, self.y - PAD / 2, self.l_margin + self.epw, self.y - PAD / 2)
+
+    def _width_of_line(self, line: str, style: str) -> float:
+        return self._width(line, style) * SIZE * 0.3528 / 1000
+
+    def signatures(self, lines: list[str]) -> None:
+        """Who signed, and room for a second name by hand."""
+        self._room(26)
+        self.set_y(self.y + 2)
+        for line in lines:
+            self._lines(self._wrapped(line, self.epw, "B", 9), self.l_margin, "B", 9)
+        self.set_y(self.y + 9)
+        self.set_draw_color(GREY)
+        for left, words in ((MARGIN, "Second signature"), (MARGIN + 100, "Date")):
+            self.line(left, self.y, left + 76, self.y)
+            self.set_font(FAMILY, size=SMALL)
+            self.text(left, self.y + 3.5, words)
+        self.set_y(self.y + 5)
+
+
+def on_paper(sheet: Sheet, *, practice: str, made_at: datetime, signed: list[str] = (), proof: list[str] = ()):
+    """(the PDF, how many pages). `signed` are lines above the place for a second name; `proof` stand at the end."""
+    title = f"{sheet.title}: {sheet.about}"
+    letters = "".join([practice, title, sheet.as_of, *sheet.lead, *signed, *proof, *_letters(sheet), LETTERS])
+    paper = ReportPaper(title=title, made_at=made_at, head=practice, foot=title, letters=letters)
+    paper._lines(paper._wrapped(sheet.title, paper.epw, "B", 15), paper.l_margin, "B", 15)
+    paper._lines(paper._wrapped(sheet.about, paper.epw, "", 11), paper.l_margin, "", 11)
+    paper.say(sheet.as_of, quiet=True, size=SIZE)
+    for sentence in sheet.lead:
+        paper.say(sentence, size=9.5)
+    for part in sheet.parts:
+        if part.wide:
+            paper.part(part)
+    _columns(paper, [part for part in sheet.parts if not part.wide])
+    if signed:
+        paper.signatures(list(signed))
+    for line in proof:
+        paper.say(line, quiet=True, size=SMALL)
+    pages = paper.page_no()
+    return paper.bytes(), pages
+
+
+LETTERS = "Second signature Date Page of 0123456789 ⟨U+ABCDEF⟩"
+
+
+def _columns(paper: ReportPaper, parts: list[Part]) -> None:
+    """Half of the lines to the left, the rest to the right."""
+    if not parts:
+        return
+    paper.in_columns()
+    lines = [len(part.rows) + bool(part.total) + 3 for part in parts]
+    half, so_far, lowest = sum(lines) / 2, 0, 0.0
+    for part, count in zip(parts, lines, strict=True):
+        if paper.column == 0 and so_far and so_far + count / 2 > half:
+            lowest = max(lowest, paper.y)
+            paper.add_page()
+        so_far += count
+        paper.part(part)
+    lowest = max(lowest, paper.y)
+    paper.across()
+    paper.set_xy(paper.l_margin, lowest)
+
+
+def _letters(sheet: Sheet) -> list[str]:
+    return [
+        text
+        for part in sheet.parts
+        for text in (
+            part.title,
+            part.words,
+            *map(shown, (*part.headings, *part.total, *(cell for row in part.rows for cell in row))),
+        )
+    ]
+
+
+def shown(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else f"{cell:,}"
+
+
+def _is_number(cell: Cell) -> bool:
+    return not isinstance(cell, str) or not cell or cell == "–" or cell.endswith(" %")

@@ -72,16 +72,16 @@ def disclosures() -> Counter:
 
 
 def status_of_patients(practice: Practice):
-    """Every patient with `standing`, the four ledgers, `texts` confirmed, `calls`, `letters` posted and
+    """Every patient with `standing`, the four ledgers, texts `confirmed`, times `called`, letters `posted` and
     `letter_back`."""
     texts = MessagePatient.objects.filter(message__kind=Message.Kind.CAMPAIGN, message__state=Message.State.CONFIRMED)
     calls = Attempt.objects.filter(channel=Attempt.Channel.CALL)
     back = Letter.objects.filter(patient=OuterRef("pk"), returned_at__isnull=False)
     patients = with_ledgers(with_standing(Patient.objects.all(), practice))
     return patients.annotate(
-        texts=_number_of(texts),
-        calls=_number_of(calls),
-        letters=_number_of(Letter.objects.posted()),
+        confirmed=_number_of(texts),
+        called=_number_of(calls),
+        posted=_number_of(Letter.objects.posted()),
         letter_back=Exists(back, output_field=BooleanField()),
     )
 

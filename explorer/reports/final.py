@@ -102,7 +102,7 @@ def patient_rows(practice: Practice) -> Iterator[list]:
     reasons = final_figures.reasons_of_patients(practice)
     fields = (
         "pk", "mrn", "last_name", "first_name", "date_of_birth", "standing", "records_ledger", "apcm_ledger",
-        "notice_ledger", "texting_state", "texts", "calls", "letters", "letter_back",
+        "notice_ledger", "texting_state", "confirmed", "called", "posted", "letter_back",
     )  # fmt: skip
     rows = final_figures.status_of_patients(practice).values_list(*fields)
     for pk, mrn, last, first, born, standing, *ledgers, texts, calls, letters, back in rows.iterator():

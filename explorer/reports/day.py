@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from consent.models import ConsentEvent, Response
@@ -201,5 +202,6 @@ def _system(days: Span, line: LineState, zone: str) -> Part:
 
 
 def _health(practice: Practice, line: LineState, now: datetime) -> Part:
-    rows = [(sign.title, str(sign.words)) for sign in health(practice, line, now)]
-    return Part.of("health", _("Health"), (_("Part"), _("State")), rows, wide=True)
+    with timezone.override(practice.time_zone):
+        rows = [(sign.title, str(sign.words)) for sign in health(practice, line, now)]
+    return Part.of("health", _("Health"), (_("Part"), _("State")), rows)

@@ -17,7 +17,7 @@ from explorer.reports import actions, saying
 from explorer.reports.book import in_workbook, workbook
 from explorer.reports.final import patient_rows
 from explorer.reports.forms import CloseForm, DayForm, SignForm
-from explorer.reports.sheet import Sheet, read
+from explorer.reports.sheet import Part, Sheet, read
 from patients.actions import record_export
 from patients.models import Patient
 
@@ -252,21 +252,23 @@ def _shown(sheet: Sheet) -> dict:
     }
 
 
-def _table(part) -> dict:
-    numeric = [
-        all(isinstance(row[place], int) or not row[place] or row[place].endswith(" %") for row in part.rows)
-        and bool(part.rows)
-        for place in range(len(part.headings))
-    ]
+def _table(part: Part) -> dict:
     links = WAITS if part.key == "open" else {}
     return {
         "key": part.key,
         "title": part.title,
         "words": part.words,
-        "headings": list(zip(part.headings, numeric, strict=True)),
-        "rows": [(_address(links.get(row[0], "")), list(zip(row, numeric, strict=True))) for row in part.rows],
-        "total": list(zip(part.total, numeric, strict=True)) if part.total else [],
+        "headings": list(zip(part.headings, part.numeric, strict=True)),
+        "rows": [(_address(links.get(row[0], "")), _cells(row, part)) for row in part.rows],
+        "total": _cells(part.total, part) if part.total else [],
     }
+
+
+def _cells(row: tuple, part: Part) -> list[tuple]:
+    """(value, whether it stands at the right, whether it is a word to translate)."""
+    return [
+        (cell, number, isinstance(cell, str) and not number) for cell, number in zip(row, part.numeric, strict=True)
+    ]
 
 
 def _address(name: str) -> str:

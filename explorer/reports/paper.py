@@ -1,12 +1,14 @@
 """A sheet on US Letter. A close-out and a week fit on one page: their tables stand in two columns."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from explorer.lib.flowing import GREY, RULE, Record
+from explorer.lib.flowing import GREY, POINT, RULE, Record
 from explorer.lib.pdf import FAMILY, MARGIN
 from explorer.reports.sheet import Cell, Part, Sheet
 
-SIZE, SMALL = 8.5, 7.5
+SIZES = (8.5, 7.8, 7.1)  # points: what is to fit on one page is tried smaller
+SMALL = 7.5
 BETWEEN = 8.0  # millimetres between two columns
 PAD = 0.8
 ONE_PAGE = ("close_out", "week", "day")
@@ -15,7 +17,8 @@ ONE_PAGE = ("close_out", "week", "day")
 class ReportPaper(Record):
     """Wide tables first, across the page; then the others in two columns, each filled from its top."""
 
-    def __init__(self, **told):
+    def __init__(self, *, size: float, **told):
+        self.size = size
         self.column: int | None = None
         self.columns_top = 0.0
         super().__init__(**told)
@@ -51,29 +54,30 @@ class ReportPaper(Record):
         self.column = None
         self.l_margin = self.r_margin = MARGIN
 
+    def line_of(self, text: str, style: str, size: float) -> None:
+        self._lines(self._wrapped(text, self.epw, style, size), self.l_margin, style, size)
+
     def part(self, part: Part) -> None:
-        """A heading, the table with numbers at the right, its words. At least its first rows stay together."""
-        rows = [row for row in (part.headings, *part.rows, part.total) if row]
+        """A title, the table with numbers at the right, its words. At least its first rows stay together.
+
+        A table of names and numbers needs no headings on paper.
+        """
+        named = part.wide or len(part.headings) > 2
+        rows = [row for row in (part.headings if named else (), *part.rows, part.total) if row]
         self._room(min(len(rows), 4) * 4.6 + 8)
         self.set_y(self.y + 1.5)
-        self._lines(self._wrapped(part.title, self.epw, "B", 9.5), self.l_margin, "B", 9.5)
-        if part.rows or part.total:
-            widths = self._widths_of(rows)
-            self._row(part.headings, widths, style="B", grey=GREY, numbers=self._numeric(part))
-            for row in part.rows:
-                self._row(row, widths, numbers=self._numeric(part))
-            if part.total:
-                self._row(part.total, widths, style="B", numbers=self._numeric(part))
+        self.line_of(part.title, "B", self.size + 1)
+        widths = self._widths_of(rows) if part.rows or part.total else []
+        if widths and named:
+            self._row(part.headings, widths, style="B", grey=GREY, numbers=part.numeric)
+        for row in part.rows:
+            self._row(row, widths, numbers=part.numeric)
+        if part.total:
+            self._row(part.total, widths, style="B", numbers=part.numeric)
         if part.words:
             self.set_y(self.y + 0.6)
             self.say(part.words, quiet=True, size=SMALL)
         self.set_y(self.y + 1)
-
-    @staticmethod
-    def _numeric(part: Part) -> list[bool]:
-        """Which columns hold numbers, and so stand at the right."""
-        rows = [*part.rows, part.total] if part.total else list(part.rows)
-        return [bool(rows) and all(_is_number(row[place]) for row in rows) for place in range(len(part.headings))]
 
     def _widths_of(self, rows: list[tuple[Cell, ...]]) -> list[float]:
         """Columns by their longest cell; where that is too much, the long ones give way."""
@@ -88,15 +92,15 @@ class ReportPaper(Record):
 
     def _long(self, text: str) -> float:
         return max(
-            (sum(self._width(word, "B") for word in line.split(" ")) + 330 * line.count(" ")) * SIZE * 0.3528 / 1000
+            (sum(self._width(word, "B") for word in line.split(" ")) + 330 * line.count(" ")) * self.size * POINT / 1000
             for line in text.split("\n")
         )
 
     def _row(self, cells, widths: list[float], *, numbers: list[bool], style: str = "", grey: int = 0) -> None:
         lines = [
-            self._wrapped(shown(cell), width - 1.5, style, SIZE) for cell, width in zip(cells, widths, strict=True)
+            self._wrapped(shown(cell), width - 1.5, style, self.size) for cell, width in zip(cells, widths, strict=True)
         ]
-        height = SIZE * 1.4 * 0.3528
+        height = self.size * 1.4 * POINT
         needed = max(map(len, lines)) * height + PAD
         self._room(needed)
         top, left = self.y, self.l_margin
@@ -105,7 +109,7 @@ class ReportPaper(Record):
             for place, line in enumerate(cell):
                 self.set_y(top + place * height)
                 at = left + width - 1.5 - self._width_of_line(line, style) if is_number else left
-                self._put(line, at, style, SIZE)
+                self._put(line, at, style, self.size)
             left += width
         self.set_text_color(0)
         self.set_y(top + needed)
@@ -113,14 +117,14 @@ class ReportPaper(Record):
         self.line(self.l_margin, self.y - PAD / 2, self.l_margin + self.epw, self.y - PAD / 2)
 
     def _width_of_line(self, line: str, style: str) -> float:
-        return self._width(line, style) * SIZE * 0.3528 / 1000
+        return self._width(line, style) * self.size * POINT / 1000
 
     def signatures(self, lines: list[str]) -> None:
         """Who signed, and room for a second name by hand."""
         self._room(26)
         self.set_y(self.y + 2)
         for line in lines:
-            self._lines(self._wrapped(line, self.epw, "B", 9), self.l_margin, "B", 9)
+            self.line_of(line, "B", 9)
         self.set_y(self.y + 9)
         self.set_draw_color(GREY)
         for left, words in ((MARGIN, "Second signature"), (MARGIN + 100, "Date")):
@@ -130,16 +134,26 @@ class ReportPaper(Record):
         self.set_y(self.y + 5)
 
 
-def on_paper(sheet: Sheet, *, practice: str, made_at: datetime, signed: list[str] = (), proof: list[str] = ()):
+def on_paper(
+    sheet: Sheet, *, practice: str, made_at: datetime, signed: Sequence[str] = (), proof: Sequence[str] = ()
+) -> tuple[bytes, int]:
     """(the PDF, how many pages). `signed` are lines above the place for a second name; `proof` stand at the end."""
+    for size in SIZES:
+        paper = _written(sheet, size, practice, made_at, signed, proof)
+        if paper.page_no() == 1 or sheet.kind not in ONE_PAGE:
+            break
+    return paper.bytes(), paper.page_no()
+
+
+def _written(sheet: Sheet, size: float, practice: str, made_at: datetime, signed, proof) -> ReportPaper:
     title = f"{sheet.title}: {sheet.about}"
     letters = "".join([practice, title, sheet.as_of, *sheet.lead, *signed, *proof, *_letters(sheet), LETTERS])
-    paper = ReportPaper(title=title, made_at=made_at, head=practice, foot=title, letters=letters)
-    paper._lines(paper._wrapped(sheet.title, paper.epw, "B", 15), paper.l_margin, "B", 15)
-    paper._lines(paper._wrapped(sheet.about, paper.epw, "", 11), paper.l_margin, "", 11)
-    paper.say(sheet.as_of, quiet=True, size=SIZE)
+    paper = ReportPaper(size=size, title=title, made_at=made_at, head=practice, foot=title, letters=letters)
+    paper.line_of(sheet.title, "B", 15)
+    paper.line_of(sheet.about, "", 11)
+    paper.say(sheet.as_of, quiet=True, size=size)
     for sentence in sheet.lead:
-        paper.say(sentence, size=9.5)
+        paper.say(sentence, size=size + 1)
     for part in sheet.parts:
         if part.wide:
             paper.part(part)
@@ -148,8 +162,7 @@ def on_paper(sheet: Sheet, *, practice: str, made_at: datetime, signed: list[str
         paper.signatures(list(signed))
     for line in proof:
         paper.say(line, quiet=True, size=SMALL)
-    pages = paper.page_no()
-    return paper.bytes(), pages
+    return paper
 
 
 LETTERS = "Second signature Date Page of 0123456789 ⟨U+ABCDEF⟩"
@@ -187,7 +200,3 @@ def _letters(sheet: Sheet) -> list[str]:
 
 def shown(cell: Cell) -> str:
     return cell if isinstance(cell, str) else f"{cell:,}"
-
-
-def _is_number(cell: Cell) -> bool:
-    return not isinstance(cell, str) or not cell or cell == "–" or cell.endswith(" %")

@@ -30,6 +30,13 @@ class Part:
     def of(cls, key: str, title: str, headings: Iterable[str], rows: Iterable[Iterable[Cell]], **more) -> "Part":
         return cls(key, title, tuple(headings), tuple(map(tuple, rows)), **more)
 
+    @property
+    def numeric(self) -> list[bool]:
+        """Which columns hold nothing but numbers, and so stand at the right."""
+        lines = [*self.rows, self.total] if self.total else self.rows
+        places = range(len(self.headings))
+        return [bool(lines) and all(is_number(line[place]) for line in lines) for place in places]
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -66,6 +73,11 @@ class Sheet:
     def sha256(self) -> str:
         """Of the canonical form: UTF-8 JSON, keys sorted, no blanks between."""
         return digest(self.plain())
+
+
+def is_number(cell: Cell) -> bool:
+    """Also a share, a dash or nothing."""
+    return isinstance(cell, int) or cell in ("", "–") or cell.endswith(" %")
 
 
 def digest(plain: dict) -> str:

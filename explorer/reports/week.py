@@ -105,7 +105,7 @@ def _needed(standings: figures.Standings, practice: Practice) -> Part:
     ]
     rows = [row for row in rows if row[1]]
     words = "" if rows else "Nothing waits for your decision."
-    return Part.of("needed", _("What needs your decision"), (_("Decision"), _("Number")), rows, words=words)
+    return Part.of("needed", _("What needs your decision"), (_("Decision"), _("Number")), rows, words=words, wide=True)
 
 
 def _unapproved(practice: Practice) -> int:

@@ -60,9 +60,8 @@ def _open(practice: Practice):
 
 def _unreachable(practice: Practice) -> dict[int, str]:
     """The gate's code for each who cannot be texted and was not written to; there are few of them."""
-    patients = Patient.objects.filter(
-        pk__in=_open(practice).filter(standing="cannot_be_reached").order_by().values_list("pk", flat=True)
-    )
+    found = _open(practice).filter(standing="cannot_be_reached").order_by()
+    patients = Patient.objects.filter(pk__in=list(found.values_list("pk", flat=True)))
     return {pk: reach.code or "cannot_be_reached" for pk, reach in facts.reachabilities(patients, practice).items()}
 
 

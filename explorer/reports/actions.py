@@ -25,18 +25,26 @@ from patients.actions import record_export
 
 Kind = Report.Kind
 LOOK_BACK = timedelta(days=30)
-OF_A_DAY: dict[str, Callable[..., Sheet]] = {Kind.DAY: daily, Kind.CLOSE_OUT: close_out, Kind.WEEK: weekly}
+OF_A_DAY: dict[str, Callable[..., Sheet]] = {Kind.DAY: daily, Kind.CLOSE_OUT: close_out}
 LOOKED = "I have looked at what is still open."
 
 
-def make(kind: str, *, day: date | None = None, campaign: Campaign | None = None) -> Sheet:
-    """From the facts of now; nothing is stored. Raises ValidationError for a day that is still to come."""
+def make(
+    kind: str,
+    *,
+    day: date | None = None,
+    campaign: Campaign | None = None,
+    waiting: dict[str, int] | None = None,
+) -> Sheet:
+    """From the facts of now; nothing is stored. `waiting` is `work.all_counts()`, where it is known. Raises ValidationError for a day that is still to come."""
     practice, now = Practice.current(), clock.now()
     if kind == Kind.CAMPAIGN:
         return campaign_report(campaign, practice, now)
     if kind == Kind.FINAL:
         return final_report(practice, now)
-    return OF_A_DAY[kind](day, practice, now)
+    if kind == Kind.WEEK:
+        return weekly(day, practice, now)
+    return OF_A_DAY[kind](day, practice, now, waiting)
 
 
 def pdf_of(sheet: Sheet, *, signed: list[str] = ()) -> tuple[bytes, int]:

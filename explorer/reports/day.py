@@ -36,21 +36,29 @@ OPEN = {
 """What waits for a person, by the names of `work.all_counts`."""
 
 
-def daily(day: date, practice: Practice, now: datetime) -> Sheet:
-    """Raises ValidationError for a day that is still to come."""
-    parts = [*_done(day, practice), open_now(day, practice), *_ahead(day, practice, now)]
+def daily(day: date, practice: Practice, now: datetime, waiting: dict[str, int] | None = None) -> Sheet:
+    """`waiting` is `work.all_counts()`, where somebody has asked it already. Raises ValidationError for a day that is still to come."""
+    _check(day, practice, now)
+    tasks = _tasks(day, practice)
+    parts = [*_done(day, practice), _open_now(waiting, tasks), *_ahead(day, practice, now, tasks)]
     return _sheet("day", _("Daily summary"), day, practice, now, parts)
 
 
-def close_out(day: date, practice: Practice, now: datetime) -> Sheet:
+def close_out(day: date, practice: Practice, now: datetime, waiting: dict[str, int] | None = None) -> Sheet:
     """What is still open stands first. Raises ValidationError for a day that is still to come."""
-    parts = [open_now(day, practice), *_done(day, practice), *_ahead(day, practice, now)]
+    _check(day, practice, now)
+    tasks = _tasks(day, practice)
+    parts = [_open_now(waiting, tasks), *_done(day, practice), *_ahead(day, practice, now, tasks)]
     return _sheet("close_out", _("Evening close-out"), day, practice, now, parts)
+
+
+def _check(day: date, practice: Practice, now: datetime) -> None:
+    """Raises ValidationError."""
+    saying.check_day(day, now.astimezone(ZoneInfo(practice.time_zone)).date())
 
 
 def _sheet(kind: str, title: str, day: date, practice: Practice, now: datetime, parts: list[Part]) -> Sheet:
     zone = practice.time_zone
-    saying.check_day(day, now.astimezone(ZoneInfo(zone)).date())
     named = {part.key: part for part in parts}
     tried, answered = named["texts"].total[1], named["decisions"].total[-1]
     replied = named["replies"].total[1]
@@ -150,18 +158,20 @@ def _imports(days: Span) -> Part:
     return Part.of("imports", _("Files"), (_("File"), NUMBER), rows)
 
 
-def open_now(day: date, practice: Practice) -> Part:
-    days = day_figures.span(day, day, practice.time_zone)
-    found = Counter(work.all_counts()) | Counter(late=work.late_texts(), overdue=day_figures.tasks(days).overdue)
+def _tasks(day: date, practice: Practice) -> day_figures.Tasks:
+    return day_figures.tasks(day_figures.span(day, day, practice.time_zone))
+
+
+def _open_now(waiting: dict[str, int] | None, tasks: day_figures.Tasks) -> Part:
+    found = Counter(waiting or work.all_counts()) | Counter(late=work.late_texts(), overdue=tasks.overdue)
     kept = Counter({name: found[name] for name in OPEN})
     return counted("open", _("Still open now"), _("Waits for a person"), OPEN, kept)
 
 
-def _ahead(day: date, practice: Practice, now: datetime) -> list[Part]:
+def _ahead(day: date, practice: Practice, now: datetime, done: day_figures.Tasks) -> list[Part]:
     """What only the present can tell is told of today alone."""
     zone = practice.time_zone
     days = day_figures.span(day, day, zone)
-    done = day_figures.tasks(days)
     rows = [(_("Made"), done.made), (_("Done"), done.done), (_("Open now"), done.open)]
     found = [Part.of("tasks", _("Tasks"), (_("Tasks"), NUMBER), rows)]
     if day != now.astimezone(ZoneInfo(zone)).date():

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from explorer import campaign_figures
+from explorer import campaign_figures, work
 from explorer.lib.pages import page
 from explorer.models import Report
 from explorer.reports import actions, saying
@@ -92,7 +92,7 @@ class ReportPages:
         """From the facts of this moment; nothing is stored."""
         told = _told(report_kind, about)
         try:
-            sheet = actions.make(report_kind, **told)
+            sheet = actions.make(report_kind, **told, waiting=work.counts(request))
         except ValidationError as problem:
             messages.error(request, " ".join(problem.messages))
             return redirect("admin:reports")
@@ -156,11 +156,14 @@ class ReportPages:
                 )
                 messages.success(request, _("The day is closed and your name stands under it."))
                 return redirect("admin:reports_kept", report.pk)
-            sheet = actions.make(Kind.CLOSE_OUT, day=on)
+            sheet = actions.make(Kind.CLOSE_OUT, day=on, waiting=work.counts(request))
         except ValidationError as problem:
             messages.error(request, " ".join(problem.messages))
             return redirect("admin:reports")
-        return self.show(request, "close.html", sheet.title, sheet=_shown(sheet), form=form, day=on, standing=standing)
+        shown, waiting = _shown(sheet), _table(sheet.part("open"))
+        shown["narrow"] = [part for part in shown["narrow"] if part["key"] != waiting["key"]]
+        context = {"sheet": shown, "part": waiting, "form": form, "day": on, "standing": standing}
+        return self.show(request, "close.html", sheet.title, **context)
 
     @page("reports/kept/<int:report_id>/", look=LOOK)
     def kept(self, request, report_id: int):

@@ -7,10 +7,11 @@ from explorer.lib.flowing import GREY, POINT, RULE, Record
 from explorer.lib.pdf import FAMILY, MARGIN
 from explorer.reports.sheet import Cell, Part, Sheet
 
-SIZES = (8.5, 7.8, 7.1)  # points: what is to fit on one page is tried smaller
+SIZES = (8.5, 7.8, 7.1, 6.6)  # points: what is to fit on one page is tried smaller
 SMALL = 7.5
 BETWEEN = 8.0  # millimetres between two columns
-PAD = 0.8
+PAD = 0.6
+TIGHT = 1.27  # line height by font size
 ONE_PAGE = ("close_out", "week", "day")
 
 
@@ -34,6 +35,11 @@ class ReportPaper(Record):
         if begun:
             self.columns_top = self.y
             self._to_column(0)
+
+    def drop(self) -> None:
+        """It is not printed; its fonts are let go."""
+        for font in self.fonts.values():
+            font.close()
 
     def in_columns(self) -> None:
         self.columns_top = self.y
@@ -62,6 +68,9 @@ class ReportPaper(Record):
 
         A table of names and numbers needs no headings on paper.
         """
+        if part.is_empty and not part.wide and not part.words:
+            self.line_of(f"{part.title}: none", "", self.size + 0.5)
+            return
         named = part.wide or len(part.headings) > 2
         rows = [row for row in (part.headings if named else (), *part.rows, part.total) if row]
         self._room(min(len(rows), 4) * 4.6 + 8)
@@ -100,7 +109,7 @@ class ReportPaper(Record):
         lines = [
             self._wrapped(shown(cell), width - 1.5, style, self.size) for cell, width in zip(cells, widths, strict=True)
         ]
-        height = self.size * 1.4 * POINT
+        height = self.size * TIGHT * POINT
         needed = max(map(len, lines)) * height + PAD
         self._room(needed)
         top, left = self.y, self.l_margin
@@ -121,11 +130,11 @@ class ReportPaper(Record):
 
     def signatures(self, lines: list[str]) -> None:
         """Who signed, and room for a second name by hand."""
-        self._room(26)
-        self.set_y(self.y + 2)
+        self._room(len(lines) * 5 + 15)
+        self.set_y(self.y + 1)
         for line in lines:
             self.line_of(line, "B", 9)
-        self.set_y(self.y + 9)
+        self.set_y(self.y + 7)
         self.set_draw_color(GREY)
         for left, words in ((MARGIN, "Second signature"), (MARGIN + 100, "Date")):
             self.line(left, self.y, left + 76, self.y)
@@ -140,8 +149,9 @@ def on_paper(
     """(the PDF, how many pages). `signed` are lines above the place for a second name; `proof` stand at the end."""
     for size in SIZES:
         paper = _written(sheet, size, practice, made_at, signed, proof)
-        if paper.page_no() == 1 or sheet.kind not in ONE_PAGE:
+        if paper.page_no() == 1 or sheet.kind not in ONE_PAGE or size == SIZES[-1]:
             break
+        paper.drop()
     return paper.bytes(), paper.page_no()
 
 
@@ -165,7 +175,7 @@ def _written(sheet: Sheet, size: float, practice: str, made_at: datetime, signed
     return paper
 
 
-LETTERS = "Second signature Date Page of 0123456789 ⟨U+ABCDEF⟩"
+LETTERS = "none: Second signature Date Page of 0123456789 ⟨U+ABCDEF⟩"
 
 
 def _columns(paper: ReportPaper, parts: list[Part]) -> None:

@@ -37,6 +37,13 @@ class Part:
         places = range(len(self.headings))
         return [bool(lines) and all(is_number(line[place]) for line in lines) for place in places]
 
+    @property
+    def is_empty(self) -> bool:
+        """It counted nothing."""
+        return not any(isinstance(cell, int) and cell for row in (*self.rows, self.total) for cell in row) and all(
+            isinstance(cell, int) for row in self.rows for cell in row[1:]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:

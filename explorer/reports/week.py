@@ -1,6 +1,5 @@
 """The week for the physician: one page in plain words, beside the week before."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,18 +15,7 @@ from explorer.reports.sheet import Part, Sheet
 from outreach.models import Message, Suppression, Wave
 from outreach.number_checks import open_checks
 
-TREND: dict[str, Callable[[Span], int]] = {
-    _("Texts handed to Spruce"): lambda days: sum(row.tried for row in day_figures.texts(days)),
-    _("Replies"): lambda days: day_figures.replies(days).came_in,
-    _("Form answers"): lambda days: day_figures.answers(days).taken_in,
-    _("Calls"): lambda days: day_figures.calls(days).made,
-    _("Letters posted"): lambda days: day_figures.letters(days).posted,
-    _("Records: yes"): lambda days: day_figures.decisions(days)["records", "given"],
-    _("Records: no or taken back"): lambda days: _against(days, "records"),
-    _("APCM: yes"): lambda days: day_figures.decisions(days)["apcm", "given"],
-    _("APCM: no or taken back"): lambda days: _against(days, "apcm"),
-    _("Asked to stop texts"): lambda days: day_figures.stops(days)[Suppression.Reason.STOP],
-}
+YES = _("Records: yes")
 
 
 def weekly(day: date, practice: Practice, now: datetime) -> Sheet:
@@ -46,9 +34,20 @@ def weekly(day: date, practice: Practice, now: datetime) -> Sheet:
     )
 
 
-def _against(days: Span, kind: str) -> int:
-    found = day_figures.decisions(days)
-    return found[kind, "declined"] + found[kind, "revoked"]
+def _happened(days: Span) -> dict[str, int]:
+    decisions = day_figures.decisions(days)
+    return {
+        _("Texts handed to Spruce"): sum(row.tried for row in day_figures.texts(days)),
+        _("Replies"): day_figures.replies(days).came_in,
+        _("Form answers"): day_figures.answers(days).taken_in,
+        _("Calls"): day_figures.calls(days).made,
+        _("Letters posted"): day_figures.letters(days).posted,
+        YES: decisions["records", "given"],
+        _("Records: no or taken back"): decisions["records", "declined"] + decisions["records", "revoked"],
+        _("APCM: yes"): decisions["apcm", "given"],
+        _("APCM: no or taken back"): decisions["apcm", "declined"] + decisions["apcm", "revoked"],
+        _("Asked to stop texts"): day_figures.stops(days)[Suppression.Reason.STOP],
+    }
 
 
 def _lead(practice: Practice, now: datetime, trend: Part) -> tuple[str, ...]:
@@ -58,8 +57,7 @@ def _lead(practice: Practice, now: datetime, trend: Part) -> tuple[str, ...]:
         f"({saying.share(everybody.answered, everybody.eligible)}); {everybody.consented:,} said yes to the move of "
         "their records."
     ]
-    counts = {row[0]: row[1:3] for row in trend.rows}
-    now_yes, then_yes = counts["Records: yes"]
+    now_yes, then_yes = next(row[1:3] for row in trend.rows if row[0] == YES)
     said.append(f"This week {now_yes:,} said yes, the week before {then_yes:,}.")
     if apcm.enrolled:
         said.append(
@@ -79,10 +77,8 @@ def forecast_sentence(practice: Practice, now: datetime) -> str:
 
 
 def _trend(this: Span, before: Span) -> Part:
-    rows = []
-    for label, figure in TREND.items():
-        new, old = figure(this), figure(before)
-        rows.append((label, new, old, _change(new - old)))
+    old = _happened(before)
+    rows = [(label, new, old[label], _change(new - old[label])) for label, new in _happened(this).items()]
     headings = (_("What"), _("This week"), _("Week before"), _("Change"))
     return Part.of("trend", _("What happened"), headings, rows, wide=True)
 

@@ -36,7 +36,10 @@ def make(
     campaign: Campaign | None = None,
     waiting: dict[str, int] | None = None,
 ) -> Sheet:
-    """From the facts of now; nothing is stored. `waiting` is `work.all_counts()`, where it is known. Raises ValidationError for a day that is still to come."""
+    """From the facts of now; nothing is stored. `waiting` is `work.all_counts()`, where it is known.
+
+    Raises ValidationError for a day that is still to come.
+    """
     practice, now = Practice.current(), clock.now()
     if kind == Kind.CAMPAIGN:
         return campaign_report(campaign, practice, now)

@@ -37,7 +37,7 @@ OPEN = {
 
 
 def daily(day: date, practice: Practice, now: datetime, waiting: dict[str, int] | None = None) -> Sheet:
-    """`waiting` is `work.all_counts()`, where somebody has asked it already. Raises ValidationError for a day that is still to come."""
+    """`waiting` is `work.all_counts()`, where it is known. Raises ValidationError for a day still to come."""
     _check(day, practice, now)
     tasks = _tasks(day, practice)
     parts = [*_done(day, practice), _open_now(waiting, tasks), *_ahead(day, practice, now, tasks)]

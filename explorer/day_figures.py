@@ -16,7 +16,7 @@ from consent.models import ConsentEvent, Letter, Response, ResponseFile
 from explorer.lib.models import Backup, Practice
 from explorer.models import User
 from outreach.actions.reminders import reminders_due
-from outreach.follow_up import waiting
+from outreach.facts import patient_facts
 from outreach.hours import holidays_on
 from outreach.models import Attempt, Campaign, Message, Reply, Suppression
 from patients.models import ImportBatch, StaffTask
@@ -227,7 +227,7 @@ class Plan:
 
 def plan(day: date, practice: Practice) -> Plan:
     """texts: planned rows that are due by that day's end and wait for nobody; reminders: numbers whose reminder is
-    due by then and has no row yet; call-backs: patients of "Who is left" whom somebody is to call by then."""
+    due by then and has no row yet; call-backs as below."""
     end = span(day, day, practice.time_zone).end
     due = Message.objects.filter(state=Message.State.PLANNED, hold="", due_at__lt=end)
     due = due.filter(Q(campaign=None) | Q(campaign__state=Campaign.State.RUNNING))
@@ -235,12 +235,13 @@ def plan(day: date, practice: Practice) -> Plan:
 
 
 def call_backs(day: date) -> int:
+    """Patients whom staff promised to call by that day, not tried since, and who have not answered meanwhile."""
     later = Attempt.objects.filter(patient=OuterRef("patient")).filter(
         Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
     )
-    asked = Attempt.objects.filter(~Exists(later), next_on__lte=day).values_list("patient", flat=True)
-    wanted = set(asked.order_by())
-    return waiting(day).filter(pk__in=wanted, step="due").count() if wanted else 0
+    promised = Attempt.objects.filter(~Exists(later), next_on__lte=day).order_by().values_list("patient", flat=True)
+    people = patient_facts(list(promised)).values()
+    return sum(not (each.answered or each.deceased or each.held or each.left_list) for each in people)
 
 
 def days_with_work(days: Span, zone: str) -> set[date]:

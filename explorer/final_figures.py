@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date
 
-from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import BooleanField, Count, Exists, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_noop as _
 
@@ -25,44 +25,29 @@ FIRST_DAY = date(2000, 1, 1)  # of what the program can know
 
 def why_open(practice: Practice) -> Counter:
     """{reason: patients} of all who have no decision about the records; sums up to those standings' patients."""
-    found = Counter()
-    groups = _open(practice).order_by().values_list("standing", "reason").annotate(Count("pk"))
-    for standing, reason, count in groups:
-        if standing != "cannot_be_reached":
-            found[reason] += count
-    found.update(_unreachable(practice).values())
-    return found
+    return Counter(reasons_of_patients(practice).values())
 
 
 def reasons_of_patients(practice: Practice) -> dict[int, str]:
-    """{patient: reason} as `why_open` counts them."""
-    return dict(_open(practice).order_by().values_list("pk", "reason")) | _unreachable(practice)
+    """{patient: reason, of REASONS}. Who cannot be texted and was not written to has the gate's own reason."""
+    rows = with_standing(Patient.objects.order_by(), practice)
+    fields = ("pk", "standing", "deceased", "held", "left_list_at")
+    found = {pk: _reason(*facts_) for pk, *facts_ in rows.values_list(*fields) if facts_[0] not in ANSWERED}
+    unreachable = [pk for pk, reason in found.items() if reason == "cannot_be_reached"]
+    numbers = facts.reachabilities(Patient.objects.filter(pk__in=unreachable), practice)
+    return found | {pk: number.code for pk, number in numbers.items() if number.code}
 
 
-def _open(practice: Practice):
-    """Annotates `reason`: why a patient without a decision has none, as far as the row alone tells."""
-    excluded = Q(standing="excluded")
-    return (
-        with_standing(Patient.objects.all(), practice)
-        .exclude(standing__in=ANSWERED)
-        .annotate(
-            reason=Case(
-                When(excluded & Q(deceased=True), then=Value("deceased")),
-                When(excluded & ~Q(held=""), then=Value("held")),
-                When(excluded & Q(left_list_at__isnull=False), then=Value("left_list")),
-                When(excluded, then=Value("minor")),
-                When(standing__in=("invited", "reminded"), then=Value(SILENT)),
-                default=F("standing"),
-            )
-        )
-    )
-
-
-def _unreachable(practice: Practice) -> dict[int, str]:
-    """The gate's code for each who cannot be texted and was not written to; there are few of them."""
-    found = _open(practice).filter(standing="cannot_be_reached").order_by()
-    patients = Patient.objects.filter(pk__in=list(found.values_list("pk", flat=True)))
-    return {pk: reach.code or "cannot_be_reached" for pk, reach in facts.reachabilities(patients, practice).items()}
+def _reason(standing: str, deceased: bool, held: str, left_list_at) -> str:
+    if standing in ("invited", "reminded"):
+        return SILENT
+    if standing != "excluded":
+        return standing
+    if deceased:
+        return "deceased"
+    if held:
+        return "held"
+    return "left_list" if left_list_at else "minor"
 
 
 def disclosures() -> Counter:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils import translation
 
 from explorer import day_figures
 from explorer.lib import clock
@@ -41,13 +42,14 @@ def make(
     Raises ValidationError for a day that is still to come.
     """
     practice, now = Practice.current(), clock.now()
-    if kind == Kind.CAMPAIGN:
-        return campaign_report(campaign, practice, now)
-    if kind == Kind.FINAL:
-        return final_report(practice, now)
-    if kind == Kind.WEEK:
-        return weekly(day, practice, now)
-    return OF_A_DAY[kind](day, practice, now, waiting)
+    with translation.override("en"):  # a record, like exports and the audit log; pages translate its labels
+        if kind == Kind.CAMPAIGN:
+            return campaign_report(campaign, practice, now)
+        if kind == Kind.FINAL:
+            return final_report(practice, now)
+        if kind == Kind.WEEK:
+            return weekly(day, practice, now)
+        return OF_A_DAY[kind](day, practice, now, waiting)
 
 
 def pdf_of(sheet: Sheet, *, signed: list[str] = ()) -> tuple[bytes, int]:

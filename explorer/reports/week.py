@@ -70,10 +70,14 @@ def _lead(practice: Practice, now: datetime, trend: Part) -> tuple[str, ...]:
 
 
 def forecast_sentence(practice: Practice, now: datetime) -> str:
-    """Empty while there is too little to forecast from."""
-    forecast = getattr(figures, "forecast", None)
-    found = forecast(practice, now) if forecast else None
-    return str(found.sentence) if found else ""
+    """Of all patients, by the newest forecast of the day; empty where none can be made."""
+    if not hasattr(figures, "forecast"):
+        return ""
+    from explorer import forecast_words, snapshot
+
+    kept = snapshot.outlook(now)
+    found = (kept.cohorts if kept else figures.forecast(practice, now)).get("all")
+    return forecast_words.sentence(found) if found else ""
 
 
 def _trend(this: Span, before: Span) -> Part:

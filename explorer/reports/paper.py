@@ -179,21 +179,28 @@ LETTERS = "none: Second signature Date Page of 0123456789 ⟨U+ABCDEF⟩"
 
 
 def _columns(paper: ReportPaper, parts: list[Part]) -> None:
-    """Half of the lines to the left, the rest to the right."""
+    """The first to the left and the rest to the right, so that the longer column is as short as it can be."""
     if not parts:
         return
+    lines = [_lines_of(part) for part in parts]
+    split = min(range(1, len(parts) + 1), key=lambda place: max(sum(lines[:place]), sum(lines[place:])))
     paper.in_columns()
-    lines = [len(part.rows) + bool(part.total) + 3 for part in parts]
-    half, so_far, lowest = sum(lines) / 2, 0, 0.0
-    for part, count in zip(parts, lines, strict=True):
-        if paper.column == 0 and so_far and so_far + count / 2 > half:
-            lowest = max(lowest, paper.y)
+    lowest = 0.0
+    for place, part in enumerate(parts):
+        if place == split and paper.column == 0:
+            lowest = paper.y
             paper.add_page()
-        so_far += count
         paper.part(part)
     lowest = max(lowest, paper.y)
     paper.across()
     paper.set_xy(paper.l_margin, lowest)
+
+
+def _lines_of(part: Part) -> float:
+    """About how high it stands, in lines of its rows."""
+    if part.is_empty and not part.words:
+        return 1
+    return len(part.rows) + bool(part.total) + (3 if len(part.headings) > 2 else 2) + (1.5 if part.words else 0)
 
 
 def _letters(sheet: Sheet) -> list[str]:

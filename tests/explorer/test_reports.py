@@ -11,7 +11,7 @@ import pytest
 from auditlog.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 from openpyxl import load_workbook
 from pypdf import PdfReader
@@ -282,6 +282,16 @@ def test_a_day_is_closed_once_and_again_only_with_a_reason(busy, user):
         actions.sign(first, by=doctor)
 
 
+def test_the_database_itself_lets_a_day_be_closed_once(monday, user):
+    """Two at the same moment: the second row has no place."""
+    first = actions.close_day(day=MONDAY, by=user("staff"))
+    again = Report.of(
+        b"%PDF", kind="close_out", day=MONDAY, made_by=first.made_by, figures={}, figures_sha256="0", pages=1
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again.save()
+
+
 def test_the_page_tells_who_closed_the_day_and_asks_why_again(busy, signed_in, user):
     first = actions.close_day(day=MONDAY, by=user("provider"))
     client = signed_in("staff")
@@ -418,6 +428,7 @@ def report(*args) -> dict:
     return json.loads(out.getvalue())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ["pdf", "xlsx"])
 def test_the_command_writes_each_kind(ending, busy, at, tmp_path):
     at(datetime(2026, 12, 7, 18))

@@ -29,6 +29,8 @@ from consent.models import (
 from explorer.lib import clock
 from explorer.lib.models import Backup, Drill, Practice, Restore
 from explorer.models import EvidencePacket, User
+from explorer.lib.models import Backup, Practice
+from explorer.models import EvidencePacket, Report, SignOff, User
 from outreach.models import (
     Agreement,
     Approval,
@@ -115,6 +117,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Practice: (),
     Backup: (),
     User: ("password", "last_login"),
+    Report: ("figures", "sealed_pdf"),
+    SignOff: ("words",),
     EvidencePacket: ("patients", "header", "sealed_key", "attempt", "done", "touched_at"),
 }
 """Models audited at each save, and their fields that the log does not repeat."""

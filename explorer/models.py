@@ -1,9 +1,15 @@
+import hashlib
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from explorer.lib import clock
+from explorer.lib.keys import decrypt, encrypt
+from explorer.lib.sealing import Sealed
+
+PAPERS = "reports"  # what the key of the sealed PDFs is for
 
 
 class StaffManager(UserManager):
@@ -105,3 +111,103 @@ class EvidencePacket(models.Model):
 
     def __str__(self) -> str:
         return f"Evidence packet {self.pk}"
+
+
+class ReportQuerySet(models.QuerySet):
+    def listed(self):
+        """Without their contents, which lists do not need."""
+        return self.defer("figures", "sealed_pdf").select_related("made_by", "campaign")
+
+    def standing(self):
+        """Those that no later one supersedes."""
+        return self.filter(~Exists(Report.objects.filter(supersedes=OuterRef("pk"))))
+
+    def close_outs(self):
+        return self.filter(kind=Report.Kind.CLOSE_OUT)
+
+
+class Report(models.Model):
+    """A report as it was when somebody kept it: its figures and the PDF made of them. Never changed.
+
+    It holds sums and sentences, and no patient's value. A day is closed once; a later close-out of the same day
+    supersedes the former with a reason, and both stay.
+    """
+
+    class Kind(models.TextChoices):
+        DAY = "day", "Daily summary"
+        CLOSE_OUT = "close_out", "Evening close-out"
+        CAMPAIGN = "campaign", "Campaign report"
+        FINAL = "final", "Final status report"
+        WEEK = "week", "Week for the physician"
+
+    kind = models.CharField(max_length=9, choices=Kind)
+    day = models.DateField(null=True, blank=True, help_text="The day it is about; of a week its Monday.")
+    campaign = models.ForeignKey(
+        "outreach.Campaign", null=True, blank=True, on_delete=models.PROTECT, related_name="reports"
+    )
+    made_at = models.DateTimeField(default=clock.now)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    figures = models.JSONField(help_text="What stands in it, as explorer.reports.sheet writes it.")
+    figures_sha256 = models.CharField(max_length=64, help_text="Of the figures in their canonical form.")
+    sealed_pdf = models.BinaryField(editable=False)
+    pages = models.PositiveSmallIntegerField()
+    sha256 = models.CharField(max_length=64, help_text="Of the PDF.")
+    supersedes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="superseded_by"
+    )
+    because = models.CharField("why it was made again", max_length=300, blank=True)
+
+    objects = ReportQuerySet.as_manager()
+    sealed = Sealed()
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="report_is_about_a_campaign_or_a_day",
+                condition=Q(kind="campaign", campaign__isnull=False, day=None)
+                | (~Q(kind="campaign") & Q(campaign=None, day__isnull=False)),
+            ),
+            models.UniqueConstraint(
+                fields=["day"], condition=Q(kind="close_out", supersedes=None), name="day_is_closed_once"
+            ),
+            models.CheckConstraint(
+                name="only_a_close_out_supersedes_and_says_why",
+                condition=Q(supersedes=None, because="")
+                | (Q(kind="close_out", supersedes__isnull=False) & ~Q(because="")),
+            ),
+            models.CheckConstraint(name="report_is_hashed", condition=~Q(sha256="") & ~Q(figures_sha256="")),
+        ]
+        permissions = [("close_report", "May keep reports, close days and sign")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @classmethod
+    def of(cls, pdf: bytes, **fields) -> "Report":
+        """Not stored yet."""
+        return cls(sha256=hashlib.sha256(pdf).hexdigest(), sealed_pdf=encrypt(pdf, PAPERS), **fields)
+
+    def pdf(self) -> bytes:
+        return decrypt(bytes(self.sealed_pdf), PAPERS)
+
+
+class SignOff(models.Model):
+    """A person puts their name under a kept report. Never changed."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="signatures")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+    words = models.CharField(max_length=300, blank=True)
+
+    sealed = Sealed()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        verbose_name = "signature"
+        constraints = [
+            models.UniqueConstraint(fields=["report", "person"], name="person_signs_a_report_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Signature {self.pk}"

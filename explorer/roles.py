@@ -90,6 +90,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "explorer.change_user": ADMINISTRATORS,
     "explorer.export_evidence": LEADERS,
     "explorer.copy_answer": CARE_TEAM,
+    "explorer.view_report": EVERYONE,
+    "explorer.close_report": CARE_TEAM,
     "auditlog.view_logentry": LEADERS,
 }
 

@@ -41,6 +41,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Notice to old practice", "outgoing_mail", "consent_disclosure_changelist", "consent.view_disclosure"),
     ],
     "Practice": [
+        ("Reports", "summarize", "reports", "explorer.view_report"),
         ("Practice profile", "storefront", "floor_practice_changelist", "floor.view_practice"),
         ("Practitioners", "stethoscope", "patients_practitioner_changelist", "patients.view_practitioner"),
         ("Wordings", "history_edu", "consent_wording_changelist", "consent.view_wording"),

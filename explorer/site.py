@@ -9,6 +9,7 @@ from explorer.dashboard import HomePages
 from explorer.demo_page import DemoPages
 from explorer.handbook import HelpPages
 from explorer.lib import clock
+from explorer.reports.pages import ReportPages
 
 
 class PracticeSite(UnfoldAdminSite):
@@ -22,6 +23,7 @@ class PracticeSite(UnfoldAdminSite):
         super().__init__(name)
         self.login = secure_admin_login(self.login)
         self.own_pages = [HomePages(self), DemoPages(self), HelpPages(self)]
+        self.own_pages = [HomePages(self), DemoPages(self), ReportPages(self)]
 
     def extra_urls(self) -> list:
         return [url for pages in self.own_pages for url in pages.urls()]

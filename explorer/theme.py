@@ -21,6 +21,7 @@ UNFOLD = {
     "STYLES": [
         lambda request: static("explorer/app.css"),
         lambda request: static("explorer/handbook.css"),
+        lambda request: static("explorer/reports.css"),
     ],
     "SCRIPTS": [lambda request: static("explorer/app.js")],
     "DASHBOARD_CALLBACK": "explorer.dashboard.fill",

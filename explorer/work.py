@@ -27,19 +27,23 @@ class Tile:
 def counts(request) -> dict[str, int]:
     """What waits for a person, counted once a request."""
     if not hasattr(request, "work"):
-        request.work = {
-            "imports": ImportBatch.objects.filter(state=ImportBatch.State.PROPOSED).count(),
-            "duplicates": DuplicatePair.objects.open().count(),
-            "matches": Match.objects.in_review().values("patient").distinct().count(),
-            "uncertain": Message.objects.filter(state=Message.State.UNCERTAIN).count(),
-            "notices": Interruption.objects.filter(seen_at=None).count(),
-            "numbers": len(open_checks()),
-            "replies": Reply.objects.needs_answer().count(),
-            **Response.objects.in_review().counts(),
-            "addresses": AddressVersion.objects.waiting().count(),
-            "desk": DeskForm.objects.in_doubt().count(),
-        }
+        request.work = all_counts()
     return request.work
+
+
+def all_counts() -> dict[str, int]:
+    return {
+        "imports": ImportBatch.objects.filter(state=ImportBatch.State.PROPOSED).count(),
+        "duplicates": DuplicatePair.objects.open().count(),
+        "matches": Match.objects.in_review().values("patient").distinct().count(),
+        "uncertain": Message.objects.filter(state=Message.State.UNCERTAIN).count(),
+        "notices": Interruption.objects.filter(seen_at=None).count(),
+        "numbers": len(open_checks()),
+        "replies": Reply.objects.needs_answer().count(),
+        **Response.objects.in_review().counts(),
+        "addresses": AddressVersion.objects.waiting().count(),
+        "desk": DeskForm.objects.in_doubt().count(),
+    }
 
 
 def tiles(request) -> list[Tile]:

@@ -32,6 +32,7 @@ from consent.models import (
 from explorer.audit_page import NOTHING, WORDS, field_label
 from explorer.audited import LEFT_OUT
 from explorer.evidence.case import Block, Case, Fact, Facts, Say, Table, Topic, Words, moment, words
+from explorer.models import Report, SignOff
 from explorer.timeline import timeline
 from outreach import gate, go
 from outreach.models import (
@@ -541,6 +542,8 @@ CHAPTERS = (
 
 NOT_EVIDENCE: dict[type[models.Model], str] = {
     PhoneTest: "A text to a staff phone, about no patient; the go decision names it.",
+    Report: "Sums of a day, a week or a campaign; it names no patient.",
+    SignOff: "A staff member's name under such a report.",
     Wave: "How many texts go on which day, of all patients; the text has its own times.",
 }
 """Models with a way to a patient whose rows no packet shows, and why that leaves nothing out."""

@@ -43,6 +43,14 @@ def plan_reminders(now: datetime) -> int:
     )
 
 
+def reminders_due(until: datetime) -> int:
+    """How many numbers are to get a reminder by then that has no row yet, as far as the facts of now tell."""
+    practice = Practice.current()
+    steps = CampaignStep.objects.filter(campaign__state=Campaign.State.RUNNING, day__gt=0).select_related("campaign")
+    found = (_due(_to_remind(step.campaign, step, until), step, practice, until) for step in steps)
+    return sum(len(_still_to_ask(due, practice)) for due in found)
+
+
 def _hold_late_ones(now: datetime) -> None:
     """Planned on its day, then the PC was off: as late as one that was never planned.
 

@@ -19,7 +19,8 @@ from consent.models import (
     Wording,
 )
 from explorer.lib.models import Practice
-from explorer.models import EvidencePacket, User
+from explorer.models import EvidencePacket, Report, User
+from explorer.reports.actions import keep
 from outreach.models import (
     Attempt,
     Campaign,
@@ -92,6 +93,7 @@ def one_of_each() -> dict[type, int]:
         Practice: 1,
         User: somebody.pk,
         EvidencePacket: evidence_packet(patient).pk,
+        Report: keep("day", day=Practice.current().today(), by=somebody).pk,
         LogEntry: LogEntry.objects.latest("pk").pk,
     }
 
@@ -133,6 +135,11 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "fact_id": records[CareFact],
         "note_id": records[Note],
         "staff_task_id": records[StaffTask],
+        "report_id": records[Report],
+        "report_kind": "day",
+        "about": "2026-11-02",
+        "day": "2026-11-02",
+        "ending": "pdf",
         "kind": "payer",
         "seen": "running",
         "code": "answered",

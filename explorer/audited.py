@@ -28,8 +28,6 @@ from consent.models import (
 )
 from explorer.lib import clock
 from explorer.lib.models import Backup, Drill, Practice, Restore
-from explorer.models import EvidencePacket, User
-from explorer.lib.models import Backup, Practice
 from explorer.models import EvidencePacket, Report, SignOff, User
 from outreach.models import (
     Agreement,

@@ -22,8 +22,12 @@ class PracticeSite(UnfoldAdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.login = secure_admin_login(self.login)
-        self.own_pages = [HomePages(self), DemoPages(self), HelpPages(self)]
-        self.own_pages = [HomePages(self), DemoPages(self), ReportPages(self)]
+        self.own_pages = [
+            HomePages(self),
+            DemoPages(self),
+            HelpPages(self),
+            ReportPages(self),
+        ]
 
     def extra_urls(self) -> list:
         return [url for pages in self.own_pages for url in pages.urls()]

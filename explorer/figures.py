@@ -1,16 +1,20 @@
 """The figures of the first page and of the reports: each is defined once, here, as a plain function."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
+from django.utils.translation import gettext_noop as _
 
-from consent.models import ConsentEvent, current_decision
-from outreach.models import Message, MessagePatient
-from outreach.standings import LABELS, counts
-from patients.models import Patient
+from consent.models import ConsentEvent, Letter, current_decision
+from explorer.lib.models import Practice
+from outreach.models import Attempt, Message, MessagePatient
+from outreach.standings import LABELS, counts, was_invited
+from patients.ages import youngest_adult_born_on
+from patients.models import ApcmEnrolment, Patient
 
 RECORDS_GOALS = {7: 30, 14: 50}  # percent who have answered by that day
 FINAL_GOAL, FINAL_AFTER = 70, 21  # a week after the last reminder, on day 14
@@ -104,6 +108,26 @@ class Elections:
         return self.percent is not None and self.percent >= self.goal
 
 
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How far the patients of a cohort have come. Each stage contains the next, so that the numbers only fall.
+
+    eligible: on the list, alive, not held, of age: may be asked at all;
+    invited: of these, a campaign text was handed to Spruce or a letter posted or mailed;
+    confirmed: of these, Spruce confirmed a text to a number that is theirs, or a letter did not come back;
+    answered: the records ledger has an effective line; consented: it says "given".
+    Who has answered was asked, be it at the desk or on the phone, and counts in each stage before.
+    """
+
+    code: str
+    label: str
+    eligible: int
+    invited: int
+    confirmed: int
+    answered: int
+    consented: int
+
+
 def percent(part: int, whole: int) -> int | None:
     """Rounded down, so that a goal never looks reached before it is; None of nothing."""
     return 100 * part // whole if whole else None
@@ -118,6 +142,56 @@ def standings() -> Standings:
         rows.append(Standing(code, label, found[code], start, share))
         start += share
     return Standings(rows, total, Patient.objects.count())
+
+
+COHORTS = {"all": _("All patients"), "apcm": _("With APCM"), "non_apcm": _("Without APCM")}
+STAGES = {
+    "eligible": _("May be asked"),
+    "invited": _("Invited"),
+    "confirmed": _("Invitation confirmed"),
+    "answered": _("Answered"),
+    "consented": _("Consented"),
+}
+
+
+def eligible(practice: Practice) -> Q:
+    """Who may be asked at all: on the list, alive, not held, of age. An unknown birth date is an adult's."""
+    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    of_age = Q(date_of_birth=None) | Q(date_of_birth__lte=adult)
+    return of_age & Q(deceased=False, held="", left_list_at=None)
+
+
+def funnel() -> list[Funnel]:
+    """One row for each of COHORTS; the second and third add up to the first."""
+    found = Counter()
+    asked = Patient.objects.filter(eligible(Practice.current())).annotate(
+        records=current_decision("records"),
+        taken=_was_handed_over(),
+        arrived=was_invited(),
+        with_apcm=Exists(ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active")),
+    )
+    groups = asked.order_by().values_list("with_apcm", "records", "arrived", "taken").annotate(Count("pk"))
+    for with_apcm, records, arrived, taken, count in groups:
+        come = ["eligible"]
+        come += ["invited"] if taken or arrived or records else []
+        come += ["confirmed"] if arrived or records else []
+        come += ["answered"] if records else []
+        come += ["consented"] if records == "given" else []
+        for cohort in ("all", "apcm" if with_apcm else "non_apcm"):
+            found.update({(cohort, stage): count for stage in come})
+    return [Funnel(code, label, **{stage: found[code, stage] for stage in STAGES}) for code, label in COHORTS.items()]
+
+
+def _was_handed_over():
+    """To Spruce or to the post, whatever became of it."""
+    text = Message.objects.reached().filter(pk=OuterRef("message"), kind=Message.Kind.CAMPAIGN)
+    texts = MessagePatient.objects.filter(Exists(text), patient=OuterRef("pk"))
+    mailed = Attempt.objects.filter(patient=OuterRef("pk"), channel="letter", outcome="mailed")
+    return (
+        Exists(texts)
+        | Exists(mailed)
+        | Exists(Letter.objects.posted().filter(patient=OuterRef("pk"), batch__kind="letter"))
+    )
 
 
 def texts() -> Texts:

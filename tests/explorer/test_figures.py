@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from consent.models import ConsentEvent
+from consent.models import ConsentEvent, LetterBatch
 from explorer import figures, work
 from explorer.figures import FirstText, percent, rate
 from explorer.lib import clock
-from outreach.models import Campaign, CampaignStep, LineState, Message
+from outreach.models import Campaign, CampaignStep, LineState, Message, Suppression
 from outreach.standings import LABELS
 from patients.models import ApcmEnrolment
 from tests import makers
@@ -131,6 +131,40 @@ def test_a_contradiction_about_apcm_is_open():
     yes = decision(patient, kind="apcm")
     decision(patient, kind="apcm", decision="declined", at=days_ago(0.5), contradicts=yes)
     assert figures.elections().open == 1
+
+
+def test_each_stage_of_the_funnel_contains_the_next():
+    pilot, first, _ = campaign()
+    number = "+1205555012{}".format
+    silent, wrong, yes, no, desk = (makers.patient(mrn=f"{n}", phone=number(n)) for n in range(5))
+    for n, patient in enumerate((silent, wrong, yes, no)):
+        confirmed_text(patient, pilot, first, at=days_ago(9), phone=number(n))
+    Suppression.objects.create(phone=number(1), reason="wrong_number", effective_at=days_ago(8))
+    decision(yes)
+    decision(no, decision="declined")
+    decision(desk)
+    ApcmEnrolment.objects.create(patient=yes)
+    makers.patient(mrn="held", phone="", held="asked by the family")
+    makers.patient(mrn="minor", phone="", date_of_birth=date(2020, 1, 1))
+    makers.patient(mrn="left", phone="", left_list_at=days_ago(3))
+    makers.patient(mrn="untouched", phone="")
+    everybody, apcm, others = figures.funnel()
+    assert [getattr(everybody, stage) for stage in figures.STAGES] == [6, 5, 4, 3, 2]
+    assert [getattr(apcm, stage) for stage in figures.STAGES] == [1, 1, 1, 1, 1]
+    for stage in figures.STAGES:
+        assert getattr(everybody, stage) == getattr(apcm, stage) + getattr(others, stage)
+
+
+def test_a_letter_invites_until_it_comes_back():
+    patient = makers.patient(phone="", **makers.HOME)
+    batch = makers.letters([patient])
+    assert figures.funnel()[0].invited == 0
+    LetterBatch.objects.filter(pk=batch.pk).update(
+        printed_at=days_ago(3), sha256="0" * 64, posted_on=date(2026, 11, 29)
+    )
+    assert (figures.funnel()[0].invited, figures.funnel()[0].confirmed) == (1, 1)
+    batch.letters.update(returned_at=days_ago(1), returned_reason="moved")
+    assert (figures.funnel()[0].invited, figures.funnel()[0].confirmed) == (1, 0)
 
 
 def test_standings_add_up_and_fill_the_bar():

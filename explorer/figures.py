@@ -3,18 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
 from django.utils.translation import gettext_noop as _
 
+from consent.letters import posted_moment
 from consent.models import ConsentEvent, Letter, current_decision
+from explorer import forecasting
 from explorer.lib.models import Practice
-from outreach.models import Attempt, Message, MessagePatient
+from outreach.hours import holidays_on
+from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, MessagePatient
 from outreach.standings import LABELS, counts, was_invited
 from patients.ages import youngest_adult_born_on
-from patients.models import ApcmEnrolment, Patient
+from patients.models import ApcmEnrolment, Patient, Phone
 
 RECORDS_GOALS = {7: 30, 14: 50}  # percent who have answered by that day
 FINAL_GOAL, FINAL_AFTER = 70, 21  # a week after the last reminder, on day 14
@@ -223,9 +226,14 @@ def first_texts() -> list[FirstText]:
         message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN
     )
     texted = confirmed.order_by().values_list("patient").annotate(first=Min("message__accepted_at"))
-    said = ConsentEvent.objects.effective().filter(kind="records").with_owner().order_by().values_list("owner")
-    answered = dict(said.annotate(first=Min("occurred_at")))
+    answered = _first_answers()
     return [FirstText(at, answered.get(patient)) for patient, at in texted if at]
+
+
+def _first_answers() -> dict[int, datetime]:
+    """The first effective line of each patient's records ledger."""
+    said = ConsentEvent.objects.effective().filter(kind="records").with_owner().order_by().values_list("owner")
+    return dict(said.annotate(first=Min("occurred_at")))
 
 
 def response_rates(texted: list[FirstText], now: datetime, zone: str) -> list[Rate]:
@@ -272,3 +280,101 @@ def elections() -> Elections:
     enrolled, given = sum(found.values()), found.get("given", 0)
     declined = found.get("declined", 0) + found.get("revoked", 0)
     return Elections(enrolled, given, declined, enrolled - given - declined)
+
+
+def forecast(practice: Practice, now: datetime) -> dict[str, forecasting.Forecast]:
+    """{cohort of COHORTS: what it will have answered}, on the last day before the deadline ends.
+
+    Everybody eligible counts, whether asked or not. The deadline is the day of the move, else three weeks
+    after the last first text that is planned. A cohort without patients is left out.
+    """
+    asked = _people(practice, now)
+    deadline = deadline_of(practice, now, [person.asked_at for _, person in asked])
+    reminders = _reminders()
+    calls = _calls(practice, deadline)
+    found = {}
+    for cohort in COHORTS:
+        people = [person for with_apcm, person in asked if cohort == "all" or with_apcm == (cohort == "apcm")]
+        if people:
+            found[cohort] = forecasting.forecast(
+                people,
+                now=now,
+                deadline=deadline,
+                zone=practice.time_zone,
+                reminders=reminders,
+                calls=calls,
+                goal=FINAL_GOAL,
+            )
+    return found
+
+
+def deadline_of(practice: Practice, now: datetime, asked: Iterable[datetime | None] = ()) -> datetime:
+    """The end of that day, by the practice's clock."""
+    zone = ZoneInfo(practice.time_zone)
+    day = practice.transition_date
+    if day is None:
+        last = max(filter(None, asked), default=now)
+        day = (last + timedelta(days=FINAL_AFTER)).astimezone(zone).date()
+    return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def _people(practice: Practice, now: datetime) -> list[tuple[bool, forecasting.Person]]:
+    """(with APCM, person) of everybody eligible."""
+    asked, answered, reachable = _first_contacts(practice, now), _first_answers(), _with_a_number()
+    yes = set(
+        ConsentEvent.objects.effective()
+        .filter(kind="records", decision="given")
+        .with_owner()
+        .values_list("owner", flat=True)
+    )
+    if yes:
+        decided = Patient.objects.filter(pk__in=yes).annotate(records=current_decision("records"))
+        yes = set(decided.filter(records="given").values_list("pk", flat=True))
+    enrolled = set(ApcmEnrolment.objects.filter(status="active").values_list("patient_id", flat=True))
+    found = Patient.objects.filter(eligible(practice)).order_by("pk").values_list("pk", flat=True)
+    return [
+        (pk in enrolled, forecasting.Person(asked.get(pk), answered.get(pk), pk in yes, pk in reachable))
+        for pk in found
+    ]
+
+
+def _first_contacts(practice: Practice, now: datetime) -> dict[int, datetime]:
+    """By text, letter, call or visit; planned texts of running campaigns at the time they are due."""
+    texts = MessagePatient.objects.filter(message__kind=Message.Kind.CAMPAIGN).order_by().values_list("patient")
+    sent = texts.filter(message__state=Message.State.CONFIRMED).annotate(Min("message__accepted_at"))
+    planned = texts.filter(message__state=Message.State.PLANNED, message__campaign__state=Campaign.State.RUNNING)
+    letters = Letter.objects.arrived().filter(batch__kind="letter").order_by().values_list("patient")
+    posted = letters.annotate(Min("batch__posted_on"))
+    tried = Attempt.objects.order_by().values_list("patient").annotate(Min("at"))
+    found: dict[int, datetime] = {
+        pk: max(at, now) for pk, at in planned.annotate(Min("message__due_at"))
+    }  # what is not sent yet cannot have been heard
+    for heap in (sent, ((pk, posted_moment(day, practice.time_zone)) for pk, day in posted), tried):
+        for pk, at in heap:
+            if at:
+                found[pk] = min(found.get(pk, at), at)
+    return found
+
+
+def _with_a_number() -> set[int]:
+    listed = Phone.objects.filter(retired_at=None).values_list("patient_id", flat=True)
+    matched = ContactPhone.objects.filter(contact__matches__verdict__in=Match.LINKED)
+    return {*listed, *matched.values_list("contact__matches__patient", flat=True)}
+
+
+def _reminders() -> tuple[int, ...]:
+    """The days of the campaigns that run or ran; before there is one, the usual ones."""
+    steps = CampaignStep.objects.filter(day__gt=0, campaign__launched_at__isnull=False)
+    return tuple(sorted(set(steps.values_list("day", flat=True)))) or (3, 7, 14)
+
+
+def _calls(practice: Practice, deadline: datetime) -> forecasting.Calls:
+    made = Attempt.objects.filter(channel=Attempt.Channel.CALL)
+    last = (deadline - timedelta(seconds=1)).astimezone(ZoneInfo(practice.time_zone)).date()
+    first = practice.today() + timedelta(days=1)
+    ahead = (first + timedelta(days=day) for day in range(max((last - first).days + 1, 0)))
+    return forecasting.Calls(
+        made=made.count(),
+        decided=made.filter(outcome=Attempt.Outcome.ANSWERED).count(),
+        days=sum(day.weekday() < 5 and not holidays_on(day, practice.state) for day in ahead),
+    )

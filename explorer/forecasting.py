@@ -11,11 +11,11 @@ The future is drawn DRAWS times from there: a shape, the rates, how far each wav
 of those still silent answers. The band holds eight of ten draws. The seed is fixed: equal facts, equal figures.
 """
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from math import ceil, exp, floor, lgamma, log, log1p, sqrt
 from random import Random
 from zoneinfo import ZoneInfo
@@ -27,12 +27,12 @@ MOVES = (0.6, 0.25)  # how far a shape steps along the difference of two others
 LONGEST = 150  # days since the first contact; later days are like the last
 SEED = 20261207
 BAND = (0.1, 0.5, 0.9)
-DRIFT = 0.35  # standard deviation, in logarithms, of what no shape foresees on days not seen yet
+DRIFT = 0.6  # standard deviation, in logarithms, of what no shape foresees on days not seen yet
 RECENT, STEADY = 6, 8.0  # the last days that the days to come take after, and so many events' worth of the shape
-WAVES_DIFFER = 0.12  # likewise between groups first asked on different days
+WAVES_DIFFER = 0.15  # likewise between groups first asked on different days
 REMINDERS_DIFFER = 0.35  # likewise between the reminders of one campaign
 
-NO_NEXT = 0.7
+NO_NEXT = 1.0
 
 # (trait, middle and standard deviation of its logarithm) before anything is seen
 TRAITS = (
@@ -195,7 +195,7 @@ def forecast(
     seen = _seen(waves)
     if sum(wave.people for wave in waves if wave.lived >= OLD_ENOUGH) < ENOUGH:
         return replace(told, possible_from=_possible_from(people, place))
-    random = Random(SEED)  # noqa: S311
+    random = Random(SEED)
     longest = min(max(seen.days, *(ceil(wave.until) for wave in waves)), LONGEST)
     marks = sorted(set(reminders))
     shapes = [_shape(traits, marks, longest) for traits in _posterior(seen, marks, random)] * REPEATS
@@ -288,7 +288,7 @@ def _shape(traits: Sequence[float], reminders: Sequence[int], days: int) -> _Sha
 def _burst(scale: float, power: float, days: int) -> list[float]:
     """The part of a burst that falls on each day (Weibull)."""
     left = [exp(-((day / scale) ** power)) for day in range(days + 1)]
-    return [earlier - later for earlier, later in zip(left, left[1:], strict=False)]
+    return [earlier - later for earlier, later in pairwise(left)]
 
 
 def _posterior(seen: _Seen, reminders: Sequence[int], random: Random) -> list[list[float]]:

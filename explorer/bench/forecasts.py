@@ -8,11 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import exp
 from random import Random
 from zoneinfo import ZoneInfo
 
-from explorer.forecasting import Calls, Person, forecast
+from explorer.forecasting import Person, forecast
 
 ZONE = "America/Chicago"
 START = datetime(2026, 11, 2, 10, tzinfo=ZoneInfo(ZONE))
@@ -124,15 +123,16 @@ def uneven_waves(random: Random) -> Told:
 
 
 def called(random: Random) -> Told:
-    """From some day on, staff call a number of the silent each working day."""
+    """From some day on, staff call a number of the silent each working day, each of them three times at most."""
     told = bumps(random)
     begin, a_day, decides = random.randint(5, 15), random.randint(5, 40), random.uniform(0.1, 0.35)
-    answered = [answer for _, answer in told.people]
+    answered, tries = [answer for _, answer in told.people], Counter()
     for day in range(begin, int(told.deadline)):
         if day % 7 >= 5:
             continue
-        silent = [n for n, (asked, _) in enumerate(told.people) if asked + 2 < day < answered[n]]
+        silent = [n for n, (asked, _) in enumerate(told.people) if asked + 2 < day < answered[n] and tries[n] < 3]
         for n in random.sample(silent, min(a_day, len(silent))):
+            tries[n] += 1
             if random.random() < decides:
                 answered[n] = day + 0.3 + random.random() * 0.4
     return Told([(asked, answered[n]) for n, (asked, _) in enumerate(told.people)], told.deadline)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Sum, Value, When
 from django.utils.translation import gettext_noop as _
 
 from consent.letters import posted_moment
@@ -15,7 +15,7 @@ from explorer import forecasting
 from explorer.lib.models import Practice
 from outreach.hours import holidays_on
 from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, MessagePatient
-from outreach.standings import LABELS, counts, was_invited
+from outreach.standings import ANSWERED, LABELS, with_standing
 from patients.ages import youngest_adult_born_on
 from patients.models import ApcmEnrolment, Patient, Phone
 
@@ -136,13 +136,31 @@ def percent(part: int, whole: int) -> int | None:
     return 100 * part // whole if whole else None
 
 
-def standings() -> Standings:
-    found = counts()
-    total = found["total"]
+def census(practice: Practice) -> Counter:
+    """How many patients are alike in (standing, arrived, taken, with APCM, eligible); asked once.
+
+    A standing of ANSWERED is the records ledger's own word.
+    """
+    people = with_standing(Patient.objects.all(), practice).annotate(
+        taken=_was_handed_over(),
+        with_apcm=Exists(ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active")),
+        eligible=Case(When(eligible(practice), then=Value(True)), default=Value(False)),
+    )
+    alike = people.order_by().values_list("standing", "was_invited", "taken", "with_apcm", "eligible")
+    return Counter({tuple(group): count for *group, count in alike.annotate(Count("pk"))})
+
+
+def standings(found: Counter | None = None) -> Standings:
+    """`found` is a census, where there is one already."""
+    found = census(Practice.current()) if found is None else found
+    counted = Counter()
+    for (standing, *_rest), count in found.items():
+        counted[standing] += count
+    total = sum(counted.values())
     rows, start = [], 0.0
     for code, label in LABELS.items():
-        share = 100 * found[code] / total if total else 0.0
-        rows.append(Standing(code, label, found[code], start, share))
+        share = 100 * counted[code] / total if total else 0.0
+        rows.append(Standing(code, label, counted[code], start, share))
         start += share
     return Standings(rows, total, Patient.objects.count())
 
@@ -164,25 +182,21 @@ def eligible(practice: Practice) -> Q:
     return of_age & Q(deceased=False, held="", left_list_at=None)
 
 
-def funnel() -> list[Funnel]:
-    """One row for each of COHORTS; the second and third add up to the first."""
-    found = Counter()
-    asked = Patient.objects.filter(eligible(Practice.current())).annotate(
-        records=current_decision("records"),
-        taken=_was_handed_over(),
-        arrived=was_invited(),
-        with_apcm=Exists(ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active")),
-    )
-    groups = asked.order_by().values_list("with_apcm", "records", "arrived", "taken").annotate(Count("pk"))
-    for with_apcm, records, arrived, taken, count in groups:
-        come = ["eligible"]
-        come += ["invited"] if taken or arrived or records else []
-        come += ["confirmed"] if arrived or records else []
-        come += ["answered"] if records else []
-        come += ["consented"] if records == "given" else []
+def funnel(found: Counter | None = None) -> list[Funnel]:
+    """One row for each of COHORTS; the second and third add up to the first. `found`: a census."""
+    alike = census(Practice.current()) if found is None else found
+    come_to = Counter()
+    for (standing, arrived, taken, with_apcm, may_be_asked), count in alike.items():
+        if not may_be_asked:
+            continue
+        come, answered = ["eligible"], standing in ANSWERED
+        come += ["invited"] if taken or arrived or answered else []
+        come += ["confirmed"] if arrived or answered else []
+        come += ["answered"] if answered else []
+        come += ["consented"] if standing == "given" else []
         for cohort in ("all", "apcm" if with_apcm else "non_apcm"):
-            found.update({(cohort, stage): count for stage in come})
-    return [Funnel(code, label, **{stage: found[code, stage] for stage in STAGES}) for code, label in COHORTS.items()]
+            come_to.update({(cohort, stage): count for stage in come})
+    return [Funnel(code, label, **{stage: come_to[code, stage] for stage in STAGES}) for code, label in COHORTS.items()]
 
 
 def _was_handed_over():
@@ -200,14 +214,14 @@ def _was_handed_over():
 def texts() -> Texts:
     campaign = Message.objects.filter(kind=Message.Kind.CAMPAIGN)
     states = campaign.by_state()
-    reached = campaign.reached()
-    confirmed = reached.filter(state=Message.State.CONFIRMED)
-    sums = reached.aggregate(
+    answered = _first_answers()
+    rows = MessagePatient.objects.filter(
+        message__kind=Message.Kind.CAMPAIGN, message__state=Message.State.CONFIRMED
+    ).order_by()
+    numbers = rows.values_list("message__phone", "patient")  # compared here: asked of each number, the ledger is slow
+    sums = campaign.reached().aggregate(
         segments=Sum("segments"),
         numbers=Count("phone", distinct=True, filter=Q(state=Message.State.CONFIRMED)),
-    )
-    said = ConsentEvent.objects.effective().filter(
-        Q(patient__messages=OuterRef("pk")) | Q(patient__merged_into__messages=OuterRef("pk")), kind="records"
     )
     return Texts(
         sent=sum(states[state] for state in Message.REACHED),
@@ -216,7 +230,7 @@ def texts() -> Texts:
         failed=states[Message.State.FAILED],
         uncertain=states[Message.State.UNCERTAIN],
         numbers=sums["numbers"],
-        numbers_answered=confirmed.filter(Exists(said)).aggregate(n=Count("phone", distinct=True))["n"],
+        numbers_answered=len({phone for phone, patient in numbers if patient in answered}),
     )
 
 

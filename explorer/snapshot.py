@@ -59,8 +59,10 @@ def is_large() -> bool:
 
 
 def count(practice: Practice, now: datetime, *, live: bool) -> Snapshot:
-    rates = figures.response_rates(figures.first_texts(), now, practice.time_zone)
-    return Snapshot(now, live, figures.standings(), figures.funnel(), figures.texts(), rates, figures.elections())
+    rates, found = figures.response_rates(figures.first_texts(), now, practice.time_zone), figures.census(practice)
+    return Snapshot(
+        now, live, figures.standings(found), figures.funnel(found), figures.texts(), rates, figures.elections()
+    )
 
 
 def current(practice: Practice, now: datetime) -> Snapshot | None:

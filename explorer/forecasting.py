@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
 ENOUGH, OLD_ENOUGH = 30, 3  # so many contacts, so many days old, before there is a forecast
-PARTICLES, REPEATS = 240, 3  # shapes kept, and futures drawn from each
+PARTICLES, REPEATS = 160, 4  # shapes kept, and futures drawn from each
 MOVES = (0.6, 0.25)  # how far a shape steps along the difference of two others
 LONGEST = 150  # days since the first contact; later days are like the last
 SEED = 20261207

@@ -386,7 +386,7 @@ def _rates(shape: _Shape, seen: _Seen, random: Random) -> list[float]:
 
 def _more_answers(waves: Iterable[_Wave], rates: list[float], weekend: float, random: Random) -> int:
     """Of those still silent, planned ones too, in one draw of the future."""
-    summed = [_summed(rates, weekend, weekday) for weekday in range(7)]
+    summed = {weekday: _summed(rates, weekend, weekday) for weekday in {wave.weekday for wave in waves}}
     even, more = 1 / WAVES_DIFFER**2, 0
     for wave in waves:
         if not wave.silent:

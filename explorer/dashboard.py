@@ -145,7 +145,9 @@ def counted(practice: Practice, now: datetime) -> dict:
         "standings": found.standings,
         "funnel": found.funnel,
         "funnel_chart": funnel_chart(found.funnel[0]),
-        "stages": figures.STAGES,
+        "funnel_rows": [
+            (label, [getattr(row, stage) for row in found.funnel]) for stage, label in figures.STAGES.items()
+        ],
         "texts": found.texts,
         "rates": found.rates,
         "apcm": found.apcm,

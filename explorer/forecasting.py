@@ -29,7 +29,7 @@ SEED = 20261207
 BAND = (0.1, 0.5, 0.9)
 DRIFT = 0.6  # standard deviation, in logarithms, of what no shape foresees on days not seen yet
 RECENT, STEADY = 6, 8.0  # the last days that the days to come take after, and so many events' worth of the shape
-WAVES_DIFFER = 0.15  # likewise between groups first asked on different days
+WAVES_DIFFER = 0.2  # likewise between groups first asked on different days
 REMINDERS_DIFFER = 0.35  # likewise between the reminders of one campaign
 
 NO_NEXT = 1.0

@@ -3,18 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
+from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Sum, Value, When
 from django.utils.translation import gettext_noop as _
 
+from consent.letters import posted_moment
 from consent.models import ConsentEvent, Letter, current_decision
+from explorer import forecasting
 from explorer.lib.models import Practice
-from outreach.models import Attempt, Message, MessagePatient
-from outreach.standings import LABELS, counts, was_invited
+from outreach.hours import holidays_on
+from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, MessagePatient
+from outreach.standings import ANSWERED, LABELS, with_standing
 from patients.ages import youngest_adult_born_on
-from patients.models import ApcmEnrolment, Patient
+from patients.models import ApcmEnrolment, Patient, Phone
 
 RECORDS_GOALS = {7: 30, 14: 50}  # percent who have answered by that day
 FINAL_GOAL, FINAL_AFTER = 70, 21  # a week after the last reminder, on day 14
@@ -133,13 +136,31 @@ def percent(part: int, whole: int) -> int | None:
     return 100 * part // whole if whole else None
 
 
-def standings() -> Standings:
-    found = counts()
-    total = found["total"]
+def census(practice: Practice) -> Counter:
+    """How many patients are alike in (standing, arrived, taken, with APCM, eligible); asked once.
+
+    A standing of ANSWERED is the records ledger's own word.
+    """
+    people = with_standing(Patient.objects.all(), practice).annotate(
+        taken=_was_handed_over(),
+        with_apcm=Exists(ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active")),
+        eligible=Case(When(eligible(practice), then=Value(True)), default=Value(False)),
+    )
+    alike = people.order_by().values_list("standing", "was_invited", "taken", "with_apcm", "eligible")
+    return Counter({tuple(group): count for *group, count in alike.annotate(Count("pk"))})
+
+
+def standings(found: Counter | None = None) -> Standings:
+    """`found` is a census, where there is one already."""
+    found = census(Practice.current()) if found is None else found
+    counted = Counter()
+    for (standing, *_rest), count in found.items():
+        counted[standing] += count
+    total = sum(counted.values())
     rows, start = [], 0.0
     for code, label in LABELS.items():
-        share = 100 * found[code] / total if total else 0.0
-        rows.append(Standing(code, label, found[code], start, share))
+        share = 100 * counted[code] / total if total else 0.0
+        rows.append(Standing(code, label, counted[code], start, share))
         start += share
     return Standings(rows, total, Patient.objects.count())
 
@@ -161,25 +182,21 @@ def eligible(practice: Practice) -> Q:
     return of_age & Q(deceased=False, held="", left_list_at=None)
 
 
-def funnel() -> list[Funnel]:
-    """One row for each of COHORTS; the second and third add up to the first."""
-    found = Counter()
-    asked = Patient.objects.filter(eligible(Practice.current())).annotate(
-        records=current_decision("records"),
-        taken=_was_handed_over(),
-        arrived=was_invited(),
-        with_apcm=Exists(ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active")),
-    )
-    groups = asked.order_by().values_list("with_apcm", "records", "arrived", "taken").annotate(Count("pk"))
-    for with_apcm, records, arrived, taken, count in groups:
-        come = ["eligible"]
-        come += ["invited"] if taken or arrived or records else []
-        come += ["confirmed"] if arrived or records else []
-        come += ["answered"] if records else []
-        come += ["consented"] if records == "given" else []
+def funnel(found: Counter | None = None) -> list[Funnel]:
+    """One row for each of COHORTS; the second and third add up to the first. `found`: a census."""
+    alike = census(Practice.current()) if found is None else found
+    come_to = Counter()
+    for (standing, arrived, taken, with_apcm, may_be_asked), count in alike.items():
+        if not may_be_asked:
+            continue
+        come, answered = ["eligible"], standing in ANSWERED
+        come += ["invited"] if taken or arrived or answered else []
+        come += ["confirmed"] if arrived or answered else []
+        come += ["answered"] if answered else []
+        come += ["consented"] if standing == "given" else []
         for cohort in ("all", "apcm" if with_apcm else "non_apcm"):
-            found.update({(cohort, stage): count for stage in come})
-    return [Funnel(code, label, **{stage: found[code, stage] for stage in STAGES}) for code, label in COHORTS.items()]
+            come_to.update({(cohort, stage): count for stage in come})
+    return [Funnel(code, label, **{stage: come_to[code, stage] for stage in STAGES}) for code, label in COHORTS.items()]
 
 
 def _was_handed_over():
@@ -197,14 +214,14 @@ def _was_handed_over():
 def texts() -> Texts:
     campaign = Message.objects.filter(kind=Message.Kind.CAMPAIGN)
     states = campaign.by_state()
-    reached = campaign.reached()
-    confirmed = reached.filter(state=Message.State.CONFIRMED)
-    sums = reached.aggregate(
+    answered = _first_answers()
+    rows = MessagePatient.objects.filter(
+        message__kind=Message.Kind.CAMPAIGN, message__state=Message.State.CONFIRMED
+    ).order_by()
+    numbers = rows.values_list("message__phone", "patient")  # compared here: asked of each number, the ledger is slow
+    sums = campaign.reached().aggregate(
         segments=Sum("segments"),
         numbers=Count("phone", distinct=True, filter=Q(state=Message.State.CONFIRMED)),
-    )
-    said = ConsentEvent.objects.effective().filter(
-        Q(patient__messages=OuterRef("pk")) | Q(patient__merged_into__messages=OuterRef("pk")), kind="records"
     )
     return Texts(
         sent=sum(states[state] for state in Message.REACHED),
@@ -213,7 +230,7 @@ def texts() -> Texts:
         failed=states[Message.State.FAILED],
         uncertain=states[Message.State.UNCERTAIN],
         numbers=sums["numbers"],
-        numbers_answered=confirmed.filter(Exists(said)).aggregate(n=Count("phone", distinct=True))["n"],
+        numbers_answered=len({phone for phone, patient in numbers if patient in answered}),
     )
 
 
@@ -223,9 +240,14 @@ def first_texts() -> list[FirstText]:
         message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN
     )
     texted = confirmed.order_by().values_list("patient").annotate(first=Min("message__accepted_at"))
-    said = ConsentEvent.objects.effective().filter(kind="records").with_owner().order_by().values_list("owner")
-    answered = dict(said.annotate(first=Min("occurred_at")))
+    answered = _first_answers()
     return [FirstText(at, answered.get(patient)) for patient, at in texted if at]
+
+
+def _first_answers() -> dict[int, datetime]:
+    """The first effective line of each patient's records ledger."""
+    said = ConsentEvent.objects.effective().filter(kind="records").with_owner().order_by().values_list("owner")
+    return dict(said.annotate(first=Min("occurred_at")))
 
 
 def response_rates(texted: list[FirstText], now: datetime, zone: str) -> list[Rate]:
@@ -272,3 +294,101 @@ def elections() -> Elections:
     enrolled, given = sum(found.values()), found.get("given", 0)
     declined = found.get("declined", 0) + found.get("revoked", 0)
     return Elections(enrolled, given, declined, enrolled - given - declined)
+
+
+def forecast(practice: Practice, now: datetime) -> dict[str, forecasting.Forecast]:
+    """{cohort of COHORTS: what it will have answered}, on the last day before the deadline ends.
+
+    Everybody eligible counts, whether asked or not. The deadline is the day of the move, else three weeks
+    after the last first text that is planned. A cohort without patients is left out.
+    """
+    asked = _people(practice, now)
+    deadline = deadline_of(practice, now, [person.asked_at for _, person in asked])
+    reminders = _reminders()
+    calls = _calls(practice, deadline)
+    found = {}
+    for cohort in COHORTS:
+        people = [person for with_apcm, person in asked if cohort == "all" or with_apcm == (cohort == "apcm")]
+        if people:
+            found[cohort] = forecasting.forecast(
+                people,
+                now=now,
+                deadline=deadline,
+                zone=practice.time_zone,
+                reminders=reminders,
+                calls=calls,
+                goal=FINAL_GOAL,
+            )
+    return found
+
+
+def deadline_of(practice: Practice, now: datetime, asked: Iterable[datetime | None] = ()) -> datetime:
+    """The end of that day, by the practice's clock."""
+    zone = ZoneInfo(practice.time_zone)
+    day = practice.transition_date
+    if day is None:
+        last = max(filter(None, asked), default=now)
+        day = (last + timedelta(days=FINAL_AFTER)).astimezone(zone).date()
+    return datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def _people(practice: Practice, now: datetime) -> list[tuple[bool, forecasting.Person]]:
+    """(with APCM, person) of everybody eligible."""
+    asked, answered, reachable = _first_contacts(practice, now), _first_answers(), _with_a_number()
+    yes = set(
+        ConsentEvent.objects.effective()
+        .filter(kind="records", decision="given")
+        .with_owner()
+        .values_list("owner", flat=True)
+    )
+    if yes:
+        decided = Patient.objects.filter(pk__in=yes).annotate(records=current_decision("records"))
+        yes = set(decided.filter(records="given").values_list("pk", flat=True))
+    enrolled = set(ApcmEnrolment.objects.filter(status="active").values_list("patient_id", flat=True))
+    found = Patient.objects.filter(eligible(practice)).order_by("pk").values_list("pk", flat=True)
+    return [
+        (pk in enrolled, forecasting.Person(asked.get(pk), answered.get(pk), pk in yes, pk in reachable))
+        for pk in found
+    ]
+
+
+def _first_contacts(practice: Practice, now: datetime) -> dict[int, datetime]:
+    """By text, letter, call or visit; planned texts of running campaigns at the time they are due."""
+    texts = MessagePatient.objects.filter(message__kind=Message.Kind.CAMPAIGN).order_by().values_list("patient")
+    sent = texts.filter(message__state=Message.State.CONFIRMED).annotate(Min("message__accepted_at"))
+    planned = texts.filter(message__state=Message.State.PLANNED, message__campaign__state=Campaign.State.RUNNING)
+    letters = Letter.objects.arrived().filter(batch__kind="letter").order_by().values_list("patient")
+    posted = letters.annotate(Min("batch__posted_on"))
+    tried = Attempt.objects.order_by().values_list("patient").annotate(Min("at"))
+    found: dict[int, datetime] = {
+        pk: max(at, now) for pk, at in planned.annotate(Min("message__due_at"))
+    }  # what is not sent yet cannot have been heard
+    for heap in (sent, ((pk, posted_moment(day, practice.time_zone)) for pk, day in posted), tried):
+        for pk, at in heap:
+            if at:
+                found[pk] = min(found.get(pk, at), at)
+    return found
+
+
+def _with_a_number() -> set[int]:
+    listed = Phone.objects.filter(retired_at=None).values_list("patient_id", flat=True)
+    matched = ContactPhone.objects.filter(contact__matches__verdict__in=Match.LINKED)
+    return {*listed, *matched.values_list("contact__matches__patient", flat=True)}
+
+
+def _reminders() -> tuple[int, ...]:
+    """The days of the campaigns that run or ran; before there is one, the usual ones."""
+    steps = CampaignStep.objects.filter(day__gt=0, campaign__launched_at__isnull=False)
+    return tuple(sorted(set(steps.values_list("day", flat=True)))) or (3, 7, 14)
+
+
+def _calls(practice: Practice, deadline: datetime) -> forecasting.Calls:
+    made = Attempt.objects.filter(channel=Attempt.Channel.CALL)
+    last = (deadline - timedelta(seconds=1)).astimezone(ZoneInfo(practice.time_zone)).date()
+    first = practice.today() + timedelta(days=1)
+    ahead = (first + timedelta(days=day) for day in range(max((last - first).days + 1, 0)))
+    return forecasting.Calls(
+        made=made.count(),
+        decided=made.filter(outcome=Attempt.Outcome.ANSWERED).count(),
+        days=sum(day.weekday() < 5 and not holidays_on(day, practice.state) for day in ahead),
+    )

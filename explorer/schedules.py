@@ -14,6 +14,7 @@ EVERY_MINUTE = {
     "send what is due": "outreach.tasks.send_due",
     "read replies": "outreach.tasks.poll_replies",
     "build evidence packets": "explorer.evidence.tasks.build_due",
+    "count the figures": "explorer.snapshot.refresh",
 }
 EVERY_QUARTER = {"back up": "explorer.backups.tasks.back_up"}
 EVERY_DAY = {

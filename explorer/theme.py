@@ -9,6 +9,14 @@ GREEN = {
     "900": "oklch(30% .07 155)", "950": "oklch(22% .05 155)",
 }  # fmt: skip
 
+STYLES = ("app", "frame", "home", "patient", "calls", "lists", "reports", "progress", "handbook")
+SCRIPTS = ("app", "frame", "calls", "lists")
+
+
+def _file(name: str):
+    return lambda request: static(f"explorer/{name}")
+
+
 UNFOLD = {
     "SITE_TITLE": "Patient Explorer",
     "SITE_HEADER": "Patient Explorer",
@@ -18,12 +26,8 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": GREEN},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("explorer/icon.svg")}],
-    "STYLES": [
-        lambda request: static("explorer/app.css"),
-        lambda request: static("explorer/handbook.css"),
-        lambda request: static("explorer/reports.css"),
-    ],
-    "SCRIPTS": [lambda request: static("explorer/app.js")],
+    "STYLES": [_file(f"{name}.css") for name in STYLES],
+    "SCRIPTS": [_file(f"{name}.js") for name in SCRIPTS],
     "DASHBOARD_CALLBACK": "explorer.dashboard.fill",
     "SIDEBAR": {
         "show_search": False,

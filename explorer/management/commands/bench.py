@@ -19,6 +19,9 @@ class Command(PracticeCommand):
         parser.add_argument(
             "--matching", action="store_true", help="only the matcher, on 1,384, 10,000 and 100,000 (a few minutes)"
         )
+        parser.add_argument(
+            "--forecast", type=int, metavar="N", help="only the forecast, on N invented campaigns of each kind"
+        )
         parser.add_argument("--kills", type=int, metavar="N", help="kill the sender N times; each text goes out once")
         parser.add_argument("--texts", type=int, metavar="M", help="about so many texts in a campaign (with --kills)")
         parser.add_argument("--seed", type=int, default=1, help="another course of kills, faults and STOPs")
@@ -68,10 +71,12 @@ class Command(PracticeCommand):
         texts = options["texts"] or max(200, kills + kills // 5)
         return Plan(kills, texts, options["seed"], per_minute=options["per_minute"], window=options["window"])
 
-    def work(self, *, patients: int, matching: bool, **options) -> dict:
-        from explorer.bench import figures
+    def work(self, *, patients: int, matching: bool, forecast: int | None, **options) -> dict:
+        from explorer.bench import figures, forecasts
         from explorer.bench.matching import table
 
+        if forecast is not None:
+            return forecasts.summary(list(forecasts.trials(forecast, seed=options["seed"])))
         if not matching:
             return figures.measure(patients)
         return {f"{size} {name}": value for size, found in table().items() for name, value in found.items()}

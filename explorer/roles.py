@@ -83,6 +83,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "outreach.record_attempt": CARE_TEAM,
     "floor.view_practice": EVERYONE,
     "floor.change_practice": ADMINISTRATORS,
+    "explorer.change_own_settings": EVERYONE,
     "explorer.view_user": ADMINISTRATORS,
     "explorer.add_user": ADMINISTRATORS,
     "explorer.change_user": ADMINISTRATORS,

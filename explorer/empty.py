@@ -7,13 +7,14 @@ EMPTY: dict[str, tuple[str, str, str]] = {
         gettext_noop("There are no patients yet. Import the patient list to begin."),
         gettext_noop("Go to the imports"), "patients_importbatch_changelist"),
     "patients.importbatch": (
-        gettext_noop("Nothing has been imported yet. Choose the list from your old system: you look at it before it counts."),
+        gettext_noop("Nothing has been imported yet. You look at each list before it counts."),
         gettext_noop("Import the patient list"), "patients_importbatch_import"),
     "patients.practitioner": (
         gettext_noop("No practitioner is known yet. Add who bills for the practice."),
         gettext_noop("Look at the practice profile"), "floor_practice_changelist"),
     "patients.stafftask": (
-        gettext_noop("Nothing to do here. Tasks come from calls, replies and colleagues."), gettext_noop("Go home"), "index"),
+        gettext_noop("Nothing to do here. Tasks come from calls, replies and colleagues."),
+        gettext_noop("Go home"), "index"),
     "consent.wording": (
         gettext_noop("There are no wordings yet. They come with the program's set-up."),
         gettext_noop("Look at the practice profile"), "floor_practice_changelist"),
@@ -24,7 +25,7 @@ EMPTY: dict[str, tuple[str, str, str]] = {
         gettext_noop("Nobody has answered at the desk yet. Hand the form over from a patient's page."),
         gettext_noop("Find the patient"), "patients_patient_changelist"),
     "consent.invitation": (
-        gettext_noop("No personal code has been made yet. They are made when a campaign is launched or a letter is written."),
+        gettext_noop("No personal code has been made yet. Campaigns and letters make them."),
         gettext_noop("Go to the campaigns"), "outreach_campaign_changelist"),
     "consent.letterbatch": (
         gettext_noop("No letter has been written yet. Letters reach those whom no text reaches."),
@@ -51,7 +52,8 @@ EMPTY: dict[str, tuple[str, str, str]] = {
         gettext_noop("Nobody has replied yet. Replies are read from Spruce by themselves."),
         gettext_noop("Go to the texts"), "outreach_message_changelist"),
     "outreach.suppression": (
-        gettext_noop("Every number may be texted. Numbers that said STOP will stand here."), gettext_noop("Go home"), "index"),
+        gettext_noop("Every number may be texted. Numbers that said STOP will stand here."),
+        gettext_noop("Go home"), "index"),
     "outreach.attempt": (
         gettext_noop("Nobody has been called yet. Begin with those who have not answered."),
         gettext_noop("See who is left"), "outreach_attempt_follow_up"),

@@ -39,7 +39,7 @@ def server_error(request) -> HttpResponse:
     return _plain_page(
         request, 500, _("Something went wrong"),
         _("It is not your fault. What you sent may not have been saved."),
-        _("Go back and look whether it was saved before you try again. If it happens twice, tell your administrator the time."),
+        _("Look whether it was saved before you try again. If it happens twice, tell your administrator the time."),
     )  # fmt: skip
 
 

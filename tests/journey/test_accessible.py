@@ -28,8 +28,10 @@ DESKTOP, TABLET = {"width": 1280, "height": 800}, {"width": 820, "height": 1180}
 SIGN_IN = "allauth.account.auth_backends.AuthenticationBackend"
 ON_TABLETS = re.compile("index|patient_changelist|patient_change|attempt_|reply_read|reply_changelist|desk|_tasks?$")
 WITHOUT_SIGN_IN = {"sign-in": "/accounts/login/", "no sign-up": "/accounts/signup/", "closed": "/accounts/inactive/"}
-FAULTS = """rules => axe.run(document, {...rules, resultTypes: ["violations"]}).then(found => found.violations.map(each => each.id + ": " + each.nodes.slice(0, 3).map(node => node.target.join(" ") + " " +
+FAULTS = """rules => axe.run(document, {...rules, resultTypes: ["violations"]}).then(found =>
+  found.violations.map(each => each.id + ": " + each.nodes.slice(0, 3).map(node => node.target.join(" ") + " " +
     (node.any[0] || node.all[0] || node.none[0] || {message: ""}).message).join(" | ")))"""
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
 
 pytestmark = [
     pytest.mark.browser,
@@ -49,7 +51,7 @@ def addresses(db):
     own = {"home": reverse("admin:index"), "sign out": reverse("account_logout"),
            "password": reverse("account_change_password"), "again": reverse("account_reauthenticate"),
            "nothing here": "/admin/nothing-here/"}  # fmt: skip
-    walked = own | {name: address for name, address in _served()}
+    walked = own | dict(_served())
     pages = {}
     for name, address in walked.items():
         if _is_a_whole_page(client.get(address)):

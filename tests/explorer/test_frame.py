@@ -17,10 +17,12 @@ from explorer.trail import place
     ("url_name", "more", "expected"),
     [
         ("index", {"title": "Home"}, ("", "Home", True, "Home")),
-        ("consent_consentevent_changelist", {"model": "consent_consentevent"}, ("Decide", "Decisions", True, "Decisions")),
+        ("consent_consentevent_changelist", {"model": "consent_consentevent"},
+         ("Decide", "Decisions", True, "Decisions")),
         ("consent_response_upload", {"model": "consent_response", "title": "Take in answers"},
          ("Decide", "Form answers", False, "Take in answers")),
-        ("outreach_attempt_record", {"model": "outreach_attempt", "title": "Call"}, ("Decide", "Who is left", False, "Call")),
+        ("outreach_attempt_record", {"model": "outreach_attempt", "title": "Call"},
+         ("Decide", "Who is left", False, "Call")),
         ("my_settings", {"title": "My settings"}, ("", "", False, "My settings")),
     ],
 )  # fmt: skip
@@ -29,7 +31,10 @@ def test_a_page_says_where_it_stands_in_the_sidebars_words(url_name, more, expec
     assert (where.group, where.section, where.here, where.title) == expected
 
 
-@pytest.mark.parametrize("address", ["/admin/", "/admin/consent/consentevent/", "/admin/patients/patient/", "/admin/my-settings/"])  # fmt: skip
+PAGES = ("/admin/", "/admin/consent/consentevent/", "/admin/patients/patient/", "/admin/my-settings/")
+
+
+@pytest.mark.parametrize("address", PAGES)
 def test_a_page_has_one_heading_and_a_way_past_the_menu(address, signed_in):
     page = signed_in("staff").get(address).content.decode()
     assert len(re.findall("<h1", page)) == 1

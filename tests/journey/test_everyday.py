@@ -155,7 +155,7 @@ def test_08_a_call_with_a_decision_is_written_down(nurse):
     for box in nurse.locator("[name=identifiers]").all()[:2]:
         box.check()
     nurse.locator("[name=script]").first.check()
-    nurse.check("[name=records][value=given]")
+    nurse.check("[name=records][value=yes]")
     nurse.fill("[name=witness]", "Dana Desk")
     picture(nurse, "08-decision")
     nurse.get_by_role("button", name="Check", exact=True).click()

@@ -104,7 +104,7 @@ class DecisionForm(forms.Form):
     notice = forms.ChoiceField(label=QUESTIONS[Kind.NOTICE])
     texting = forms.ChoiceField(
         label=QUESTIONS[Kind.TEXTING],
-        help_text="A yes does not take a number off the do-not-text list: a leader does that there.",
+        help_text="A yes takes no number off the do-not-text list: an administrator or a provider does that there.",
     )
     note = forms.CharField(
         label="Questions the patient asked, and what you answered",

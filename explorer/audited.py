@@ -9,6 +9,7 @@ from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.core.signals import request_finished
 from django.db.models.signals import pre_save
+from django.utils import translation
 
 from consent.models import (
     AddressVersion,
@@ -148,6 +149,7 @@ def register() -> None:
     request_finished.connect(forget_the_person, dispatch_uid="no person after the request")
 
 
+@translation.override("en")
 def write_our_way(sender, instance: LogEntry, **kwargs) -> None:
     """Objects by their id instead of a patient's name, our clock's time, and always the person.
 

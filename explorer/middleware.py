@@ -1,7 +1,8 @@
 from auditlog.context import auditlog_value
+from django.conf import settings
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from consent import desk
 from explorer.lib.models import Practice
@@ -30,6 +31,23 @@ class PracticeTimeZone:
         request.practice = Practice.current()
         with timezone.override(request.practice.time_zone):
             return self.get_response(request)
+
+
+class PersonsLanguage:
+    """Pages speak the person's language; before signing in the one last chosen on this PC."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with translation.override(_language(request)):
+            return self.get_response(request)
+
+
+def _language(request) -> str:
+    remembered = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    chosen = getattr(request.user, "language", remembered)
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 class PersonEndsWithRequest:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from explorer.lib import clock
 from explorer.lib.keys import decrypt, encrypt
@@ -29,6 +30,15 @@ class User(AbstractUser):
         READ_ONLY = "read_only", "Read only"
 
     role = models.CharField(max_length=16, choices=Role, default=Role.READ_ONLY)
+    language = models.CharField(
+        _("Language of the pages"), max_length=5, choices=settings.LANGUAGES, default="en",
+        help_text=_("Texts to patients, letters and records stay as they are."),
+    )  # fmt: skip
+    shortcuts = models.BooleanField(
+        _("Keyboard shortcuts"),
+        default=True,
+        help_text=_("Single keys act while you are not typing. Press ? for the list."),
+    )
     is_staff = models.BooleanField("may sign in", default=True)
 
     objects = StaffManager()
@@ -37,6 +47,7 @@ class User(AbstractUser):
         constraints = [
             models.UniqueConstraint(models.functions.Lower("username"), name="username_unique_in_any_case"),
             models.CheckConstraint(name="nobody_is_superuser", condition=models.Q(is_superuser=False)),
+            models.CheckConstraint(name="pages_speak_a_known_language", condition=models.Q(language__in=("en", "es"))),
         ]
 
     def __str__(self) -> str:

@@ -85,6 +85,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "floor.change_practice": ADMINISTRATORS,
     "floor.view_backup": EVERYONE,
     "floor.make_backup": LEADERS,
+    "explorer.change_own_settings": EVERYONE,
     "explorer.view_user": ADMINISTRATORS,
     "explorer.add_user": ADMINISTRATORS,
     "explorer.change_user": ADMINISTRATORS,

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "explorer.middleware.NeverStored",
     "explorer.middleware.PracticeTimeZone",
+    "explorer.middleware.PersonsLanguage",
     "explorer.middleware.OnlyTheDeskForm",
     "allauth.account.middleware.AccountMiddleware",
     "explorer.middleware.PersonEndsWithRequest",
@@ -127,10 +128,16 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_NAME = "patient_explorer_csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "explorer.errors.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+LANGUAGE_COOKIE_NAME = "patient_explorer_language"
+LANGUAGE_COOKIE_AGE = int(timedelta(days=365).total_seconds())
+LOCALE_PATHS = [BASE_DIR / "explorer" / "locale"]
+FORMAT_MODULE_PATH = ["explorer.formats"]  # numbers and dates in US form, whatever the language
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"

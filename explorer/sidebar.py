@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from explorer import work
 
@@ -69,7 +70,7 @@ def navigation(request) -> list[dict]:
 
 
 def _heading(title: str) -> dict:
-    return {"title": title, "separator": True} if title else {}
+    return {"title": gettext(title), "separator": True} if title else {}
 
 
 def _may_see(request, link: tuple) -> bool:
@@ -77,5 +78,5 @@ def _may_see(request, link: tuple) -> bool:
 
 
 def _link(waits: dict[str, int], title: str, icon: str, url: str, right: str, heap: str = "") -> dict:
-    link = {"title": title, "icon": icon, "link": reverse(f"admin:{url}")}
+    link = {"title": gettext(title), "icon": icon, "link": reverse(f"admin:{url}")}
     return link | ({"badge": f"{waits[heap]:,}", "badge_variant": "primary"} if waits.get(heap) else {})

@@ -9,6 +9,7 @@ from explorer.dashboard import HomePages
 from explorer.demo_page import DemoPages
 from explorer.handbook import HelpPages
 from explorer.lib import clock
+from explorer.my_settings import MyPages
 from explorer.reports.pages import ReportPages
 
 
@@ -27,6 +28,7 @@ class PracticeSite(UnfoldAdminSite):
             DemoPages(self),
             HelpPages(self),
             ReportPages(self),
+            MyPages(self),
         ]
 
     def extra_urls(self) -> list:

@@ -5,6 +5,10 @@ from django.views.generic import RedirectView
 from explorer.alive import alive
 from explorer.watching.signs import ALIVE_URL
 
+handler403 = "explorer.errors.forbidden"
+handler404 = "explorer.errors.not_found"
+handler500 = "explorer.errors.server_error"
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/")),
     path(ALIVE_URL.strip("/") + "/", alive),

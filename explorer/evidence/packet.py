@@ -10,7 +10,7 @@ from datetime import datetime
 from cryptography.fernet import InvalidToken
 from django.db import connection
 from django.db.models import Model
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import Image, UnidentifiedImageError
 
 from consent.models import Document
@@ -71,6 +71,7 @@ def one_snapshot():
             cursor.execute("ROLLBACK")
 
 
+@translation.override("en")
 def gather(patient_ids: Iterable[int], *, made_at: datetime, by: str) -> list[Gathered]:
     """In the order of the ids; those that are no patient (any more) are left out."""
     with one_snapshot():
@@ -188,6 +189,7 @@ def _scan_fact(scan: Scan) -> tuple[str, str]:
     return scan.name, f"{how}; its bytes {'agree' if agrees else 'DO NOT AGREE'} with SHA-256 {scan.sha256}"
 
 
+@translation.override("en")
 def on_paper(told: Gathered, *, attach: bool = True) -> bytes:
     """The signed PDF. Pictures are pages of it; with `attach` other scans are attached, else they lie beside it."""
     texts = list(_texts(told))

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
+from django.utils import translation
 
 from explorer.lib import bulk, clock
 
 COLUMNS = ("content_type_id", "object_pk", "object_id", "object_repr", "action", "changes", "actor_id", "timestamp")
 
 
+@translation.override("en")
 def record(entries: Iterable[tuple[Model, str, dict]], *, by=None) -> None:
     """One audit row for each (object, act, {field: [old, new]}); in one statement.
 

@@ -34,6 +34,12 @@ def page(route: str, *, look: str, act: str = "") -> Callable:
     return mark
 
 
+def name_fields(form) -> None:
+    """Each field bears its label itself, where on screen the heading of its column says it."""
+    for field in form.fields.values():
+        field.widget.attrs.setdefault("aria-label", field.label or "")
+
+
 class PracticeAdmin(ModelAdmin):
     """Shows; neither adds, changes nor deletes unless a class says so. Nothing is ever deleted here."""
 

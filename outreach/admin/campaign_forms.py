@@ -1,5 +1,6 @@
 from django import forms
 
+from explorer.lib.pages import name_fields
 from outreach.actions.launching import SHORTEST_REASON
 from outreach.forecast import ANSWERS
 from outreach.models import Campaign
@@ -79,6 +80,10 @@ class PilotForm(forms.Form):
 class WaveForm(forms.Form):
     starts_on = forms.DateField(label="Day", required=False, **DATE)
     size = forms.IntegerField(label="Texts", min_value=1, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        name_fields(self)
 
     def clean(self) -> dict:
         found = super().clean()

@@ -8,6 +8,7 @@ from unfold.widgets import INPUT_CLASSES
 
 from explorer.lib import clock
 from explorer.lib.models import Practice
+from explorer.lib.pages import name_fields
 from patients.actions import PATIENT_FIELDS
 from patients.models import Patient, Phone
 from patients.phones import BadPhone, display, read_phone
@@ -107,6 +108,7 @@ class PhoneForm(forms.ModelForm):
         number = self.fields["e164"]
         number.help_text, number.max_length, number.validators = "", None, []
         number.widget.attrs |= {"maxlength": 40, "placeholder": "205-555-0123"}
+        name_fields(self)
         if self.instance.pk:
             number.disabled = True
             self.initial["e164"] = display(self.instance.e164)

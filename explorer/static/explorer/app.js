@@ -35,6 +35,7 @@ document.addEventListener("DOMContentLoaded", () => {
   let ready = performance.now() + 500;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || performance.now() < ready) return;
+    if (document.body.hasAttribute("data-keys-off")) return; // the person has switched them off
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     const button = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
     if (button) { ready = Infinity; button.click(); }

@@ -1,0 +1,74 @@
+"""Pages speak the person's language; proof, exports and audit rows never do."""
+
+from pathlib import Path
+
+import polib
+import pytest
+from auditlog.models import LogEntry
+from django.template import Context, Template
+from django.utils import translation
+
+from explorer.evidence.packet import gather, on_paper, texts_of
+from explorer.languages import CATALOGUE, marked
+from explorer.lib import clock
+from explorer.lib.audit import record
+from explorer.models import User
+from tests import makers
+
+PO = polib.pofile(str(CATALOGUE))
+
+
+def test_every_marked_sentence_stands_in_the_catalogue():
+    known = {(entry.msgid, entry.msgid_plural) for entry in PO}
+    assert set(marked()) - known == set(), "run python -m explorer.languages"
+
+
+def test_the_compiled_catalogue_says_what_the_written_one_says():
+    compiled = polib.mofile(str(CATALOGUE.with_suffix(".mo")))
+    said = {(e.msgid, e.msgid_plural): (e.msgstr, e.msgstr_plural) for e in compiled}
+    assert said == {(e.msgid, e.msgid_plural): (e.msgstr, e.msgstr_plural) for e in PO.translated_entries()}
+
+
+def test_places_for_values_are_the_same_in_both_languages():
+    wrong = [e.msgid for e in PO.translated_entries() if _places(e.msgid) != _places(e.msgstr) and not e.msgid_plural]
+    assert not wrong
+
+
+def _places(words: str) -> list[str]:
+    return sorted(part for part in words.split() if part.startswith("%("))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_numbers_and_dates_keep_their_us_form(language):
+    page = Template('{% load l10n %}{{ day|date:"m/d/Y" }} {{ day }} {{ many|floatformat:"0g" }}')
+    with translation.override(language):
+        shown = page.render(Context({"day": clock.now().replace(2026, 3, 4).date(), "many": 1384}))
+    assert shown.startswith("03/04/2026")
+    assert shown.endswith("1,384")
+
+
+def test_evidence_is_the_same_whatever_the_language_of_who_asks():
+    patient, at = makers.patient(), clock.now()
+    with translation.override("en"):
+        plain = gather([patient.pk], made_at=at, by="Noor")
+    with translation.override("es"):
+        other = gather([patient.pk], made_at=at, by="Noor")
+        assert on_paper(other[0])
+    assert [list(texts_of(blocks)) for _, blocks in plain[0].chapters] == [
+        list(texts_of(blocks)) for _, blocks in other[0].chapters
+    ]
+
+
+def test_audit_rows_are_english_whatever_the_language_of_who_acts(user):
+    person = user("staff")
+    with translation.override("es"):
+        record([(person, "update", {"password": ["", "set anew"]})], by=person)
+        person.first_name = "Noor"
+        person.save()
+    told = LogEntry.objects.get_for_model(User).values_list("object_repr", flat=True)
+    assert set(told) == {f"user {person.pk}"}
+
+
+def test_nothing_marked_is_a_variable_or_empty():
+    assert all(words.strip() for words, _ in marked())
+    assert Path(CATALOGUE).exists()

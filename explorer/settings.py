@@ -82,6 +82,7 @@ DATABASES = {
     "default": {
         "ENGINE": "explorer.lib.sqlcipher",
         "NAME": HOME / "patient-explorer.sqlite3",
+        "CONN_MAX_AGE": 600,  # seconds; a fresh connection decrypts every page of the file again
         "OPTIONS": {
             "key": key_for("database").hex(),
             "timeout": 30,

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from django.urls import reverse
 
 from consent.apcm.asking import counted, enrolled, opening_month, verdicts
 from consent.models import AddressVersion, DeskForm, Response
+from explorer.lib.counting import Counts
 from explorer.lib.models import Practice
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply, Wave
-from outreach.number_checks import open_checks
+from outreach.number_checks import count_open_checks
 from patients.models import DuplicatePair, ImportBatch
 
 
@@ -32,18 +34,25 @@ def counts(request) -> dict[str, int]:
 
 
 def all_counts() -> dict[str, int]:
-    return {
-        "imports": ImportBatch.objects.filter(state=ImportBatch.State.PROPOSED).count(),
-        "duplicates": DuplicatePair.objects.open().count(),
-        "matches": Match.objects.in_review().values("patient").distinct().count(),
-        "uncertain": Message.objects.filter(state=Message.State.UNCERTAIN).count(),
-        "notices": Interruption.objects.filter(seen_at=None).count(),
-        "numbers": len(open_checks()),
-        "replies": Reply.objects.needs_answer().count(),
-        **Response.objects.in_review().counts(),
-        "addresses": AddressVersion.objects.waiting().count(),
-        "desk": DeskForm.objects.in_doubt().count(),
-    }
+    """What waits for a person, in one question to the database, put together once in the life of the program."""
+    return _heaps().ask() | {"numbers": count_open_checks()}
+
+
+@cache
+def _heaps() -> Counts:
+    answers = Response.objects.in_review()
+    return Counts(
+        imports=ImportBatch.objects.filter(state=ImportBatch.State.PROPOSED),
+        duplicates=DuplicatePair.objects.open(),
+        matches=Match.objects.in_review().values("patient").distinct(),
+        uncertain=Message.objects.filter(state=Message.State.UNCERTAIN),
+        notices=Interruption.objects.filter(seen_at=None),
+        replies=Reply.objects.needs_answer(),
+        answers=answers,
+        alerts=answers.with_anothers_code(),
+        addresses=AddressVersion.objects.waiting(),
+        desk=DeskForm.objects.in_doubt(),
+    )
 
 
 def tiles(request) -> list[Tile]:

@@ -133,7 +133,9 @@ def _text_to_come():
     texts = Message.patients.through.objects.filter(
         patient=OuterRef("pk"), message__campaign__state=Campaign.State.RUNNING
     )
-    had = Message.objects.filter(step=OuterRef("pk"), phone=OuterRef(OuterRef("message__phone")))
+    had = Message.objects.filter(
+        campaign=OuterRef("campaign"), step=OuterRef("pk"), phone=OuterRef(OuterRef("message__phone"))
+    )  # the campaign is named so that the one index of all three answers
     still = CampaignStep.objects.filter(~Exists(had), campaign=OuterRef("message__campaign"), day__gt=0)
     first = texts.filter(message__step__day=0, message__state=Message.State.CONFIRMED)
     on_its_way = texts.filter(message__state__in=Message.OPEN)

@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
+from django.db import connection
 from django.db.models.functions import Coalesce
 
 from outreach.models import ContactPhone, Match, NumberCheck, Suppression
@@ -40,6 +42,55 @@ def open_checks() -> list[OpenCheck]:
             if not done and (stop.pk, patient.pk) not in closed:
                 found.append(OpenCheck(stop, patient, len(sharers)))
     return sorted(found, key=lambda check: (check.stop.reason != Reason.DECEASED, check.stop.since, check.patient.pk))
+
+
+def count_open_checks() -> int:
+    """As many as `open_checks` finds, counted by the database: every page shows it."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_counting())
+        return cursor.fetchone()[0]
+
+
+@cache
+def _counting() -> tuple[str, list]:
+    """SQL and parameters. SQLite takes what CROSS JOIN joins in the order in which it stands here."""
+    tables = {"phones": Phone, "stops": Suppression, "patients": Patient, "closed": NumberCheck, "matches": Match,
+              "contact_phones": ContactPhone}  # fmt: skip
+    sql = """
+        WITH stop AS (
+            SELECT id, phone, reason FROM {stops} WHERE lifted_at IS NULL AND reason IN (%s, %s)
+        ), owned AS (
+            SELECT stop.id AS stop_id, stop.reason, listed.patient_id AS owner
+              FROM stop CROSS JOIN {phones} listed WHERE listed.e164 = stop.phone
+            UNION
+            SELECT stop.id, stop.reason, COALESCE(chart.merged_into_id, chart.id)
+              FROM stop CROSS JOIN {contact_phones} theirs CROSS JOIN {matches} linked CROSS JOIN {patients} chart
+             WHERE theirs.e164 = stop.phone AND linked.contact_id = theirs.contact_id
+               AND linked.verdict IN (%s, %s) AND chart.id = linked.patient_id
+        ), sharer AS (
+            SELECT owned.stop_id, owned.reason, owned.owner, person.deceased
+              FROM owned CROSS JOIN {patients} person
+             WHERE person.id = owned.owner AND person.merged_into_id IS NULL
+        )
+        SELECT COUNT(*) FROM sharer
+         WHERE NOT deceased
+           AND NOT EXISTS (SELECT 1 FROM {closed} done
+                            WHERE done.suppression_id = sharer.stop_id AND done.patient_id = sharer.owner)
+           AND CASE WHEN reason = %s THEN
+                    NOT EXISTS (SELECT 1 FROM sharer dead WHERE dead.stop_id = sharer.stop_id AND dead.deceased)
+               ELSE
+                    NOT EXISTS (SELECT 1 FROM {phones} listed
+                                 WHERE listed.patient_id = sharer.owner AND listed.retired_at IS NULL
+                                   AND listed.e164 NOT IN (SELECT phone FROM stop))
+                    AND NOT EXISTS (SELECT 1 FROM {matches} linked CROSS JOIN {contact_phones} theirs
+                                     WHERE theirs.contact_id = linked.contact_id AND linked.verdict IN (%s, %s)
+                                       AND linked.patient_id IN
+                                           (SELECT sharer.owner UNION ALL
+                                            SELECT id FROM {patients} WHERE merged_into_id = sharer.owner)
+                                       AND theirs.e164 NOT IN (SELECT phone FROM stop))
+               END
+    """.format(**{name: model._meta.db_table for name, model in tables.items()})  # noqa: S608 - names of tables
+    return sql, [*ASKED_OF_A_PERSON, *Match.LINKED, Reason.DECEASED, *Match.LINKED]
 
 
 def _a_death_is_recorded(stop: Suppression, sharers: list[Patient]) -> bool:

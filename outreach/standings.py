@@ -4,11 +4,16 @@ The standings are tried in the order below and the first that fits counts, so th
 they add up to the number of patients.
 """
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+
+from django.db.models import BooleanField, Case, Count, Exists, ExpressionWrapper, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
-from consent.models import ConsentEvent, Letter, Response, current_decision
+from consent.models import ConsentEvent, Letter, Response, current_decision, some_charts_merged
 from explorer.lib.models import Practice, TextingBasis
+from explorer.lib.prepared import prepared
 from outreach.models import Attempt, ContactPhone, Match, Message, Suppression
 from outreach.numbers import held_by_somebody_else
 from outreach.reach import FACILITY_FROM
@@ -32,32 +37,44 @@ ANSWERED = ("given", "declined", "revoked", "conflict")
 KINDS = tuple(ConsentEvent.Kind.values)
 
 
-def with_standing(patients, practice: Practice | None = None):
-    """Annotates `standing`, one of LABELS, and the decision of the records ledger it rests on."""
+def with_standing(patients, practice: Practice | None = None, *, facilities: Iterable[str] | None = None):
+    """Annotates `standing`, one of LABELS, and the decision of the records ledger it rests on.
+
+    `facilities` are the facilities' numbers where they are known already.
+    """
     practice = practice or Practice.current()
-    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    facilities = facility_numbers() if facilities is None else facilities
+    settings = (practice.state, practice.texting_basis, practice.text_unmatched, practice.today())
+    return patients.annotate(**_standing(*settings, some_charts_merged(), tuple(sorted(facilities))))
+
+
+@lru_cache(maxsize=16)
+def _standing(state: str, basis: str, text_unmatched: bool, today: date, some_merged: bool, facilities: tuple) -> dict:
+    """The annotations, put together once for as long as nothing changes that they depend on."""
+    practice = Practice(state=state, texting_basis=basis, text_unmatched=text_unmatched)
+    adult = youngest_adult_born_on(state=state, today=today)
     excluded = Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False) | Q(date_of_birth__gt=adult)
-    return patients.annotate(
-        records=current_decision("records"),
-        answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
-        stopped=is_opted_out(),
-        was_invited=was_invited(),
-        was_reminded=Exists(_confirmed().filter(message__step__day__gt=0)),
-        can_be_texted=can_be_texted(practice),
-    ).annotate(
-        standing=Coalesce(
-            F("records"),
-            Case(
-                When(answer_in_review=True, then=Value("in_review")),
-                When(excluded, then=Value("excluded")),
-                When(stopped=True, then=Value("opted_out")),
-                When(was_reminded=True, then=Value("reminded")),
-                When(was_invited=True, then=Value("invited")),
-                When(can_be_texted=True, then=Value("not_invited")),
-                default=Value("cannot_be_reached"),
-            ),
-        )
+    facts = {
+        "records": current_decision("records", some_merged=some_merged),
+        "answer_in_review": Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
+        "stopped": is_opted_out(some_merged=some_merged),
+        "was_invited": was_invited(),
+        "was_reminded": Exists(_confirmed().filter(message__step__day__gt=0)),
+        "can_be_texted": can_be_texted(practice, facilities),
+    }
+    standing = Coalesce(
+        F("records"),
+        Case(
+            When(answer_in_review=True, then=Value("in_review")),
+            When(excluded, then=Value("excluded")),
+            When(stopped=True, then=Value("opted_out")),
+            When(was_reminded=True, then=Value("reminded")),
+            When(was_invited=True, then=Value("invited")),
+            When(can_be_texted=True, then=Value("not_invited")),
+            default=Value("cannot_be_reached"),
+        ),
     )
+    return prepared(Patient.charts.annotate(**facts).annotate(standing=standing), *facts, "standing")
 
 
 def with_ledgers(patients):
@@ -75,18 +92,24 @@ def counts(patients=None) -> dict[str, int]:
     return {standing: found.get(standing, 0) for standing in LABELS} | {"total": sum(found.values())}
 
 
-def is_opted_out():
-    """A STOP on any number of the patient counts for all of them (design 2.13), as does the ledger's word."""
+def is_opted_out(*, some_merged: bool | None = None):
+    """A STOP on any number of the patient counts for all of them (design 2.13), as does the ledger's word.
+
+    `some_merged` as for `current_decision`. The few stops lead to their patients: asked the other way round,
+    SQLite looks through all stops for each patient.
+    """
+    some_merged = some_charts_merged() if some_merged is None else some_merged
     stops = Suppression.objects.in_force().filter(reason=Suppression.Reason.STOP).values("phone")
-    own = Phone.objects.filter(patient=OuterRef("pk"), e164__in=stops)
-    by_contact = ContactPhone.objects.filter(
-        Q(contact__matches__patient=OuterRef("pk")) | Q(contact__matches__patient__merged_into=OuterRef("pk")),
-        contact__matches__verdict__in=Match.LINKED,
-        e164__in=stops,
-    )
-    said_no = ConsentEvent.objects.effective().of_patient(OuterRef("pk")).filter(kind="texting")
+    own = Phone.objects.filter(e164__in=stops).values("patient")
+    matched = ContactPhone.objects.filter(e164__in=stops, contact__matches__verdict__in=Match.LINKED)
+    stopped = Q(pk__in=own) | Q(pk__in=matched.values("contact__matches__patient"))
+    if some_merged:
+        absorbed = matched.filter(contact__matches__patient__merged_into__isnull=False)
+        stopped |= Q(pk__in=absorbed.values("contact__matches__patient__merged_into"))
+    lines = ConsentEvent.objects.effective().filter(kind="texting")
+    said_no = lines.of_patient(OuterRef("pk")) if some_merged else lines.filter(patient=OuterRef("pk"))
     taken_back = said_no.filter(decision__in=("declined", "revoked")).exclude(Exists(said_no_later()))
-    return Exists(own) | Exists(by_contact) | Exists(taken_back)
+    return ExpressionWrapper(stopped | Q(Exists(taken_back)), output_field=BooleanField())
 
 
 def said_no_later():
@@ -114,15 +137,16 @@ def _confirmed():
     return Message.patients.through.objects.filter(Exists(text), patient=OuterRef("pk"))
 
 
-def can_be_texted(practice: Practice):
+def can_be_texted(practice: Practice, facilities: Iterable[str] | None = None):
     """The same question as `reach.choose` answers for one patient, asked of the database."""
+    facilities = facility_numbers() if facilities is None else facilities
     listed = Phone.objects.filter(patient=OuterRef(OuterRef("pk")), e164=OuterRef("e164"), retired_at=None)
     bad = listed.filter(Q(kind__in=Phone.NOT_TEXTABLE) | Q(basis=TextingBasis.UNKNOWN))
     theirs = (
         ContactPhone.objects.filter(
             contact__matches__patient=OuterRef("pk"), contact__matches__verdict__in=Match.LINKED
         )
-        .exclude(e164__in=facility_numbers())
+        .exclude(e164__in=facilities)
         .exclude(e164__in=Suppression.objects.in_force().values("phone"))
         .filter(~Exists(bad))
     )
@@ -134,7 +158,7 @@ def can_be_texted(practice: Practice):
         Phone.objects.filter(patient=OuterRef("pk"), retired_at=None, label__in=("cell", "other"))
         .exclude(kind__in=Phone.NOT_TEXTABLE)
         .exclude(basis=TextingBasis.UNKNOWN)
-        .exclude(e164__in=facility_numbers())
+        .exclude(e164__in=facilities)
         .exclude(e164__in=Suppression.objects.in_force().values("phone"))
         .exclude(held_by_somebody_else())
     )
@@ -142,7 +166,12 @@ def can_be_texted(practice: Practice):
     return Exists(theirs) | (Exists(own) & ~Exists(undecided))
 
 
-def facility_numbers() -> list[str]:
-    """Numbers of so many patients that they must be a home's or an office's."""
-    shared = Phone.objects.filter(retired_at=None).values("e164").annotate(patients=Count("patient"))
+def facility_numbers(among: Iterable[str] | None = None) -> list[str]:
+    """Numbers of so many patients that they must be a home's or an office's; of all numbers, or of some."""
+    listed = (
+        Phone.objects.filter(retired_at=None)
+        if among is None
+        else Phone.objects.filter(retired_at=None, e164__in=among)
+    )
+    shared = listed.values("e164").annotate(patients=Count("patient"))
     return list(shared.filter(patients__gte=FACILITY_FROM).values_list("e164", flat=True))

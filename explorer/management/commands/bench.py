@@ -22,6 +22,8 @@ class Command(PracticeCommand):
         parser.add_argument(
             "--forecast", type=int, metavar="N", help="only the forecast, on N invented campaigns of each kind"
         )
+        parser.add_argument("--pages", action="store_true", help="what each page costs, in a practice that is kept")
+        parser.add_argument("--only", default="", metavar="WORD", help="pages with this in their name (with --pages)")
         parser.add_argument("--kills", type=int, metavar="N", help="kill the sender N times; each text goes out once")
         parser.add_argument("--texts", type=int, metavar="M", help="about so many texts in a campaign (with --kills)")
         parser.add_argument("--seed", type=int, default=1, help="another course of kills, faults and STOPs")
@@ -38,13 +40,16 @@ class Command(PracticeCommand):
         if os.environ.get(INSIDE):
             super().handle(*args, **options)
             return
+        if options["pages"]:
+            sys.exit(self.again_in(settings.HOME / "bench" / str(options["patients"])))
         with tempfile.TemporaryDirectory(prefix="bench", ignore_cleanup_errors=True) as home:
-            env = {
-                **os.environ, INSIDE: "1", "PATIENT_EXPLORER_HOME": str(Path(home) / "home"),
-                "PATIENT_EXPLORER_MODE": "demo",
-            }  # fmt: skip
-            command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:]]
-            sys.exit(subprocess.call(command, env=env))  # noqa: S603
+            sys.exit(self.again_in(Path(home) / "home"))
+
+    def again_in(self, home: Path) -> int:
+        """This command once more, in a process with that data folder; its exit code."""
+        env = {**os.environ, INSIDE: "1", "PATIENT_EXPLORER_HOME": str(home), "PATIENT_EXPLORER_MODE": "demo"}
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:]]
+        return subprocess.call(command, env=env)  # noqa: S603
 
     def try_from_outside(self, *, kills: int | None, sending: bool, **options) -> None:
         """These set up a practice and processes of their own and see the sender from outside."""
@@ -71,12 +76,19 @@ class Command(PracticeCommand):
         texts = options["texts"] or max(200, kills + kills // 5)
         return Plan(kills, texts, options["seed"], per_minute=options["per_minute"], window=options["window"])
 
-    def work(self, *, patients: int, matching: bool, forecast: int | None, **options) -> dict:
+    def work(self, *, patients: int, matching: bool, pages: bool, forecast: int | None, **options) -> dict:
         from explorer.bench import figures, forecasts
+        from explorer.bench import pages as walk
         from explorer.bench.matching import table
 
         if forecast is not None:
             return forecasts.summary(list(forecasts.trials(forecast, seed=options["seed"])))
+        if pages:
+            found = walk.measure(patients, only=options["only"])
+            if not options["json"]:
+                self.stdout.write(walk.told(found))
+                return {}
+            return found
         if not matching:
             return figures.measure(patients)
         return {f"{size} {name}": value for size, found in table().items() for name, value in found.items()}

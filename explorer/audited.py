@@ -28,7 +28,7 @@ from consent.models import (
 )
 from explorer.lib import clock
 from explorer.lib.models import Backup, Practice
-from explorer.models import EvidencePacket, User
+from explorer.models import EvidencePacket, ListAct, SavedList, User
 from outreach.models import (
     Agreement,
     Approval,
@@ -115,6 +115,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Practice: (),
     Backup: (),
     User: ("password", "last_login"),
+    SavedList: (),
+    ListAct: (),
     EvidencePacket: ("patients", "header", "sealed_key", "attempt", "done", "touched_at"),
 }
 """Models audited at each save, and their fields that the log does not repeat."""

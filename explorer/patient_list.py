@@ -6,7 +6,10 @@ from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.utils.timezone import localtime
 
+from explorer import saved_lists
 from explorer.lib import clock
+from explorer.lists import ASKED_ONCE
+from explorer.lists_page import HEADINGS, ListPages, NamedListFilter, chosen, fill_cells
 from outreach.actions import campaigns
 from outreach.models import Campaign, Match
 from outreach.standings import LABELS, with_standing
@@ -14,7 +17,6 @@ from patients.admin.patients import PatientAdmin, PatientChangeList
 from patients.models import Patient
 from patients.resources import PatientResource, column
 
-ASKED_ONCE = 5000  # patients whose ids fit into one question to the database
 TONES = {
     "conflict": "bad", "given": "good", "declined": "warn", "revoked": "warn", "in_review": "info",
     "opted_out": "bad", "reminded": "info", "invited": "info", "cannot_be_reached": "warn",
@@ -50,8 +52,15 @@ class MatchedFilter(admin.SimpleListFilter):
 class StandingChangeList(PatientChangeList):
     """Asks the standings of the page's rows alone; of all patients only where the filter needs them."""
 
+    def __init__(self, request, *args, **kwargs):
+        super().__init__(request, *args, **kwargs)
+        self.filter_specs = [spec for spec in self.filter_specs if not isinstance(spec, NamedListFilter)]
+
     def get_results(self, request) -> None:
         super().get_results(request)
+        if named := chosen(request):
+            fill_cells(self.result_list, named, request.practice)
+            return
         standings = self._standings(request)
         for patient in self.result_list:
             standing = standings[patient.pk]
@@ -70,9 +79,10 @@ class StandingResource(PatientResource):
     standing = column("Standing", lambda patient: LABELS[patient.standing])
 
 
-class PatientListAdmin(PatientAdmin):
+class PatientListAdmin(ListPages, PatientAdmin):
+    list_before_template = "explorer/lists/panel.html"
     list_display = ["sort_name", "mrn", "date_of_birth", "phones", "shown_apcm", "standing", "last_visit"]
-    list_filter = [StandingFilter, *PatientAdmin.list_filter, MatchedFilter]
+    list_filter = [NamedListFilter, StandingFilter, *PatientAdmin.list_filter, MatchedFilter]
     resource_classes = [StandingResource]
     actions = ["text_these_patients"]
 
@@ -83,11 +93,23 @@ class PatientListAdmin(PatientAdmin):
     def get_changelist(self, request, **kwargs):
         return StandingChangeList
 
+    def get_list_display(self, request):
+        if named := chosen(request):
+            return ["sort_name", "mrn", "date_of_birth", *(HEADINGS[name] for name in named.columns)]
+        return super().get_list_display(request)
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {**self.list_panel(request), **(extra_context or {})})
+
     def get_export_queryset(self, request):
         patients = super().get_export_queryset(request)
         if "standing" in patients.query.annotations:  # by the filter
             return patients
         return with_standing(patients, request.practice)
+
+    def exported_from(self, request) -> str:
+        kept = saved_lists.kept(request.GET.urlencode())
+        return (f", of {kept}" if kept else "") + (", found by a search" if request.GET.get("q") else "")
 
     def has_text_permission(self, request) -> bool:
         return request.user.has_perm("outreach.add_campaign")

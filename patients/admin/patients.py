@@ -154,9 +154,16 @@ class PatientAdmin(ExportMixin, PracticeAdmin):
     def get_export_data(self, file_format, request, queryset, **kwargs):
         columns = self.get_export_resource_fields_from_form(kwargs.get("export_form")) or ["all columns"]
         actions.record_export(
-            of=Patient, count=queryset.count(), what=f"patients with {', '.join(columns)}", by=request.user
+            of=Patient,
+            count=queryset.count(),
+            what=f"patients with {', '.join(columns)}{self.exported_from(request)}",
+            by=request.user,
         )
         return super().get_export_data(file_format, request, queryset, **kwargs)
+
+    def exported_from(self, request) -> str:
+        """Which list it was, for the record; without a word of a search."""
+        return ""
 
     @page("<int:pk>/edit/", look=CHANGE, act=CHANGE)
     def edit(self, request, pk: int):

@@ -19,7 +19,7 @@ from consent.models import (
     Wording,
 )
 from explorer.lib.models import Practice
-from explorer.models import EvidencePacket, User
+from explorer.models import EvidencePacket, SavedList, User
 from outreach.models import (
     Attempt,
     Campaign,
@@ -85,9 +85,10 @@ def one_of_each() -> dict[type, int]:
     )  # fmt: skip
     note = actions.write_note(patient=patient, text="Call after four.", by=somebody)
     task = actions.add_task(title="Find the new address", patient=patient, by=somebody)
-    objects = [note, task, paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message,
-               reply, stop, response, decision, batch, attempt, template, saved, check, wording, fact, month, told,
-               batch_of_letters, batch_of_letters.letters.get(), desk]  # fmt: skip
+    saved_list = SavedList.objects.create(name="Mine", query="list=held", made_by=somebody, shared=True)
+    objects = [saved_list, note, task, paper, who_bills, pair, patient, contact, match, invitation, campaign, step,
+               message, reply, stop, response, decision, batch, attempt, template, saved, check, wording, fact, month,
+               told, batch_of_letters, batch_of_letters.letters.get(), desk]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: somebody.pk,
@@ -131,6 +132,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "event_id": records[ConsentEvent],
         "document_id": records[Document],
         "fact_id": records[CareFact],
+        "saved_id": records[SavedList],
         "note_id": records[Note],
         "staff_task_id": records[StaffTask],
         "kind": "payer",

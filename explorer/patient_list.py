@@ -1,17 +1,13 @@
 """The list of patients as the whole house sees it: with standings, filters and what may be done with many at once."""
 
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.db.models import Exists, OuterRef
-from django.shortcuts import redirect
-from django.utils.timezone import localtime
 
 from explorer import saved_lists
-from explorer.lib import clock
 from explorer.lists import ASKED_ONCE
 from explorer.lists_page import HEADINGS, ListPages, NamedListFilter, chosen, fill_cells
-from outreach.actions import campaigns
-from outreach.models import Campaign, Match
+from explorer.together_page import TogetherPages
+from outreach.models import Match
 from outreach.standings import LABELS, with_standing
 from patients.admin.patients import PatientAdmin, PatientChangeList
 from patients.models import Patient
@@ -79,12 +75,11 @@ class StandingResource(PatientResource):
     standing = column("Standing", lambda patient: LABELS[patient.standing])
 
 
-class PatientListAdmin(ListPages, PatientAdmin):
+class PatientListAdmin(ListPages, TogetherPages, PatientAdmin):
     list_before_template = "explorer/lists/panel.html"
     list_display = ["sort_name", "mrn", "date_of_birth", "phones", "shown_apcm", "standing", "last_visit"]
     list_filter = [NamedListFilter, StandingFilter, *PatientAdmin.list_filter, MatchedFilter]
     resource_classes = [StandingResource]
-    actions = ["text_these_patients"]
 
     @admin.display(description="Standing")
     def standing(self, patient) -> str:
@@ -111,18 +106,10 @@ class PatientListAdmin(ListPages, PatientAdmin):
         kept = saved_lists.kept(request.GET.urlencode())
         return (f", of {kept}" if kept else "") + (", found by a search" if request.GET.get("q") else "")
 
-    def has_text_permission(self, request) -> bool:
-        return request.user.has_perm("outreach.add_campaign")
+    def for_export(self, request, patients):
+        """With everything that the columns of an export read."""
+        patients = patients.select_related("apcm").prefetch_related("phones")
+        return with_standing(patients, request.practice)
 
-    @admin.action(description="Text these patients", permissions=["text"])
-    def text_these_patients(self, request, patients):
-        """A draft that can still be looked at: nothing is sent before the campaign is launched."""
-        chosen = list(patients)
-        name = f"{len(chosen)} chosen patients, {localtime(clock.now()):%m/%d/%Y %H:%M:%S}"
-        try:
-            campaign = campaigns.create(name=name, cohort=Campaign.Cohort.CHOSEN, patients=chosen, by=request.user)
-        except ValidationError as problem:
-            messages.error(request, " ".join(problem.messages))
-            return None
-        messages.success(request, "The draft is made. Look at the text and who is left out, then launch it.")
-        return redirect("admin:outreach_campaign_change", campaign.pk)
+    def export_form(self, request, posted=None):
+        return self.export_form_class(self.get_export_formats(), self.resource_classes, data=posted)

@@ -135,6 +135,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "saved_id": records[SavedList],
         "note_id": records[Note],
         "staff_task_id": records[StaffTask],
+        "act": "hold",
         "kind": "payer",
         "seen": "running",
         "code": "answered",

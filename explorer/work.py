@@ -11,7 +11,7 @@ from explorer.lib.models import Practice
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply, Wave
 from outreach.number_checks import open_checks
-from patients.models import DuplicatePair, ImportBatch
+from patients.models import DuplicatePair, ImportBatch, StaffTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ def counts(request) -> dict[str, int]:
     """What waits for a person, counted once a request."""
     if not hasattr(request, "work"):
         request.work = {
+            "tasks": StaffTask.objects.of(request.user).due(request.practice.today()).count(),
             "imports": ImportBatch.objects.filter(state=ImportBatch.State.PROPOSED).count(),
             "duplicates": DuplicatePair.objects.open().count(),
             "matches": Match.objects.in_review().values("patient").distinct().count(),
@@ -47,6 +48,7 @@ def tiles(request) -> list[Tile]:
     found = counts(request)
     calls = reverse("admin:home_calls_due")
     return [
+        Tile("Tasks for you", found["tasks"], reverse("admin:patients_stafftask_changelist")),
         Tile("Replies to answer", found["replies"], reverse("admin:outreach_reply_changelist")),
         Tile("Calls due", None, reverse("admin:outreach_attempt_follow_up"), live=calls),
         Tile("Numbers to check", found["numbers"], reverse("admin:outreach_numbercheck_changelist")),

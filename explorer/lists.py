@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_noop as _
 
-from consent.models import AddressVersion, Letter, current_decision
+from consent.models import AddressVersion, ConsentEvent, Letter, Response, current_decision
 from explorer import figures
 from explorer.lib import clock
 from explorer.lib.models import Practice
@@ -79,6 +79,21 @@ def _match_in_review(practice: Practice):
 
 def _standing(code: str):
     return lambda practice: standings.with_standing(Patient.objects.all(), practice).filter(standing=code)
+
+
+def _decided(code: str):
+    """A standing that rests on the records ledger alone: asked of those who have a line in it."""
+
+    def patients(practice: Practice):
+        owners = ConsentEvent.objects.filter(kind="records").with_owner().order_by().values("owner")
+        return Patient.objects.filter(pk__in=owners).annotate(records=current_decision("records")).filter(records=code)
+
+    return patients
+
+
+def _answer_in_review(practice: Practice):
+    likely = Response.objects.in_review().exclude(likely=None).values("likely")
+    return standings.with_standing(Patient.objects.filter(pk__in=likely), practice).filter(standing="in_review")
 
 
 def _silent(days: int):
@@ -173,19 +188,19 @@ _ALL = (
               _with_task, ("task", "task_due", "task_for")),
     NamedList("given", "answer", _("Given"),
               _("The records may move."),
-              _standing("given"), ("said_on", "said_how", "apcm"), standing="given"),
+              _decided("given"), ("said_on", "said_how", "apcm"), standing="given"),
     NamedList("declined", "answer", _("Declined"),
               _("They said no about the records."),
-              _standing("declined"), ("said_on", "said_how", "apcm"), standing="declined"),
+              _decided("declined"), ("said_on", "said_how", "apcm"), standing="declined"),
     NamedList("revoked", "answer", _("Revoked"),
               _("They said yes about the records and took it back."),
-              _standing("revoked"), ("said_on", "said_how", "apcm"), standing="revoked"),
+              _decided("revoked"), ("said_on", "said_how", "apcm"), standing="revoked"),
     NamedList("conflict", "answer", _("Answers contradict"),
               _("Two answers about the records cannot both be right: ask the patient."),
-              _standing("conflict"), ("phones", "said_on", "said_how", "apcm"), standing="conflict"),
+              _decided("conflict"), ("phones", "said_on", "said_how", "apcm"), standing="conflict"),
     NamedList("in_review", "answer", _("Answer in review"),
               _("A form answer may be theirs: a person decides."),
-              _standing("in_review"), ("phones", "answer_why", "apcm"), standing="in_review"),
+              _answer_in_review, ("phones", "answer_why", "apcm"), standing="in_review"),
     NamedList("apcm_not_moved", "apcm", _("Agreed, APCM not moved"),
               _("Enrolled, the records may move, and there is no yes to APCM with us."),
               _apcm_not_moved, ("apcm", "apcm_said", "said_on", "phones")),

@@ -48,7 +48,7 @@ HEADINGS = {name: heading(name) for name in COLUMNS}
 
 def fill_cells(patients: list, named: NamedList, practice) -> None:
     """Each patient gets `cells`, the words of the list's columns in their order."""
-    columns = [COLUMNS[name].cells(patients, practice) for name in named.columns]
+    columns = [COLUMNS[name].cells(patients, practice) for name in named.columns] if patients else []
     for patient in patients:
         patient.cells = [cells.get(patient.pk, "") for cells in columns]
 

@@ -65,7 +65,7 @@ class StandingChangeList(PatientChangeList):
     def _standings(self, request) -> dict[int, str]:
         pks = [patient.pk for patient in self.result_list]
         filtered = request.GET.get(StandingFilter.parameter_name)
-        if filtered in LABELS:
+        if not pks or filtered in LABELS:
             return dict.fromkeys(pks, filtered)
         asked = with_standing(Patient.objects.filter(pk__in=pks), request.practice)
         return dict(asked.order_by().values_list("pk", "standing"))

@@ -104,7 +104,7 @@ class PatientAdmin(ExportMixin, PracticeAdmin):
     list_select_related = ["apcm"]
     list_filter = [ApcmFilter, LeftListFilter]
     search_fields = ["search_name"]  # shows the box; Patient.objects.search answers
-    search_help_text = "Name, beginning of the chart number, or end of a phone"
+    search_help_text = "Name, chart number or end of a phone"
     import_export_change_list_template = "patients/list.html"
     change_form_before_template = "patients/form_top.html"
     change_form_outer_before_template = "patients/corrected.html"

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.timezone import localtime
 
-from explorer import figures, work
+from explorer import digest, figures, work
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
 from explorer.lib.pages import page
@@ -49,6 +49,7 @@ class HomePages:
     def urls(self) -> list:
         return [
             path("home/calls-due/", self.site.admin_view(self.calls_due), name="home_calls_due"),
+            path("home/digest/", self.site.admin_view(self.digest), name="home_digest"),
             path("home/apcm-ready/", self.site.admin_view(self.apcm_ready), name="home_apcm_ready"),
         ]
 
@@ -57,6 +58,12 @@ class HomePages:
         """The inside of one tile, fetched once the page is there."""
         tile = Tile("Calls due", work.calls_due(request.practice.today()), "")
         return _once(render(request, "explorer/tile.html", {"tile": tile}))
+
+    @page("home/digest/", look="patients.view_stafftask")
+    def digest(self, request):
+        """What the day holds for this person, fetched likewise."""
+        lines = digest.lines(request.user, request.practice)
+        return _once(render(request, "explorer/home/digest.html", {"digest": lines}))
 
     @page("home/apcm-ready/", look="consent.view_apcmmonth")
     def apcm_ready(self, request):

@@ -178,3 +178,13 @@ def test_the_day_tells_what_presses_and_nothing_else(user, practice, monday, dja
         "2 replies have waited for more than a day",
         "The newest backup is of 12/07/2026",
     ]
+
+
+def test_the_first_page_shows_the_day(signed_in, monday):
+    makers.patient()
+    task(days=-1)
+    client, day = signed_in("staff"), reverse("admin:home_digest")
+    assert day in client.get(reverse("admin:index")).text
+    shown = client.get(day).text
+    assert "Today for you" in shown
+    assert "1 task of yours is late" in shown

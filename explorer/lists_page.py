@@ -1,7 +1,7 @@
 """The named and saved lists above the list of patients: links, counts, and the pages that keep them."""
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -100,8 +100,8 @@ class ListPages:
 
     @page("lists/saved/<int:saved_id>/change/", look=KEEP, act=KEEP)
     def change_list(self, request, saved_id: int):
-        saved = _own(request, saved_id)
-        if request.method == "POST":
+        saved = get_object_or_404(saved_lists.seen_by(request.user), pk=saved_id)
+        if request.method == "POST" and _is_theirs(request, saved):
             try:
                 shared = "shared" in request.POST
                 saved_lists.change_list(saved, name=request.POST.get("name", ""), shared=shared, by=request.user)
@@ -112,19 +112,18 @@ class ListPages:
 
     @page("lists/saved/<int:saved_id>/remove/", look=KEEP, act=KEEP)
     def remove_list(self, request, saved_id: int):
-        saved = _own(request, saved_id)
-        if request.method == "POST":
+        saved = get_object_or_404(saved_lists.seen_by(request.user), pk=saved_id)
+        if request.method == "POST" and _is_theirs(request, saved):
             saved_lists.remove_list(saved, by=request.user)
             messages.success(request, _("The saved list is removed. No patient is touched by that."))
         return redirect("admin:patients_patient_saved_lists")
 
 
-def _own(request, pk: int) -> SavedList:
-    """Raises Http404 for one that this person does not see, PermissionDenied for somebody else's."""
-    saved = get_object_or_404(saved_lists.seen_by(request.user), pk=pk)
-    if not saved_lists.may_change(saved, request.user):
-        raise PermissionDenied
-    return saved
+def _is_theirs(request, saved: SavedList) -> bool:
+    may = saved_lists.may_change(saved, request.user)
+    if not may:
+        messages.error(request, _("Only %(person)s changes this list.") % {"person": saved.made_by})
+    return may
 
 
 def _groups(counts: dict[str, int] | None = None) -> list[tuple[str, list[tuple[NamedList, int | None]]]]:

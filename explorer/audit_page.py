@@ -10,6 +10,7 @@ from django.http import Http404
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.timezone import localtime, make_aware
+from django.utils.translation import gettext_noop as noop
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
 from unfold.views import ChangeList
@@ -92,6 +93,7 @@ def patients_of(entries: list[LogEntry]) -> dict[tuple[int, int], int]:
 
 @admin.register(LogEntry)
 class LogEntryAdmin(PracticeAdmin):
+    list_title = noop("Audit log")
     list_display = ["when", "who", "what_was_done", "record", "changed_fields", "patient"]
     list_display_links = ["when"]
     list_filter = [("timestamp", DaysFilter), PersonFilter, ModelFilter]

@@ -29,7 +29,7 @@ from consent.models import (
 )
 from explorer.lib import clock
 from explorer.lib.models import Backup, Drill, Practice, Restore
-from explorer.models import EvidencePacket, Report, SignOff, User
+from explorer.models import EvidencePacket, ListAct, Report, SavedList, SignOff, User
 from outreach.models import (
     Agreement,
     Approval,
@@ -118,6 +118,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     User: ("password", "last_login"),
     Report: ("figures", "sealed_pdf"),
     SignOff: ("words",),
+    SavedList: (),
+    ListAct: (),
     EvidencePacket: ("patients", "header", "sealed_key", "attempt", "done", "touched_at"),
 }
 """Models audited at each save, and their fields that the log does not repeat."""

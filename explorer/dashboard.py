@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_q.models import OrmQ
 
-from explorer import figure_sheets, figures, forecast_words, snapshot, work
+from explorer import digest, figure_sheets, figures, forecast_words, snapshot, work
 from explorer.charts import curve_chart, funnel_chart
 from explorer.figure_sheets import KINDS, SHEETS, Facts
 from explorer.lib import clock
@@ -57,6 +57,7 @@ class HomePages:
     def urls(self) -> list:
         return [
             path("home/calls-due/", self.site.admin_view(self.calls_due), name="home_calls_due"),
+            path("home/digest/", self.site.admin_view(self.digest), name="home_digest"),
             path("home/apcm-ready/", self.site.admin_view(self.apcm_ready), name="home_apcm_ready"),
             path("home/forecast/", self.site.admin_view(self.forecast), name="home_forecast"),
             path("home/figures/<str:name>.<str:kind>", self.site.admin_view(self.download), name="home_figures"),
@@ -67,6 +68,12 @@ class HomePages:
         """The inside of one tile, fetched once the page is there."""
         tile = Tile("Calls due", work.calls_due(request.practice.today()), "")
         return _once(render(request, "explorer/tile.html", {"tile": tile}))
+
+    @page("home/digest/", look="patients.view_stafftask")
+    def digest(self, request):
+        """What the day holds for this person, fetched likewise."""
+        lines = digest.lines(request.user, request.practice)
+        return _once(render(request, "explorer/home/digest.html", {"digest": lines}))
 
     @page("home/apcm-ready/", look="consent.view_apcmmonth")
     def apcm_ready(self, request):

@@ -236,18 +236,33 @@ def texts() -> Texts:
 
 def first_texts() -> list[FirstText]:
     """One for each patient on whose number a campaign's text was confirmed."""
+    answered = _first_answers()
+    return [FirstText(at, answered.get(patient)) for patient, at in _first_texted() if at]
+
+
+def silent_patients(*, since: int, now: datetime):
+    """Of those whom `rate(since=...)` counts as asked the ones without an answer until now, as a queryset."""
+    texted = _first_texted().filter(first__lte=now - timedelta(days=since))
+    answered = _said_about_records().values("owner")
+    return Patient.objects.filter(pk__in=texted.values("patient")).exclude(pk__in=answered)
+
+
+def _first_texted():
+    """(patient, `first`: when a campaign's text to the patient's number was first taken by Spruce)."""
     confirmed = MessagePatient.objects.filter(
         message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN
     )
-    texted = confirmed.order_by().values_list("patient").annotate(first=Min("message__accepted_at"))
-    answered = _first_answers()
-    return [FirstText(at, answered.get(patient)) for patient, at in texted if at]
+    return confirmed.order_by().values_list("patient").annotate(first=Min("message__accepted_at"))
+
+
+def _said_about_records():
+    """(owner) of the standing lines of the records ledger."""
+    return ConsentEvent.objects.effective().filter(kind="records").with_owner().order_by().values_list("owner")
 
 
 def _first_answers() -> dict[int, datetime]:
     """The first effective line of each patient's records ledger."""
-    said = ConsentEvent.objects.effective().filter(kind="records").with_owner().order_by().values_list("owner")
-    return dict(said.annotate(first=Min("occurred_at")))
+    return dict(_said_about_records().annotate(first=Min("occurred_at")))
 
 
 def response_rates(texted: list[FirstText], now: datetime, zone: str) -> list[Rate]:

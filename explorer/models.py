@@ -222,3 +222,45 @@ class SignOff(models.Model):
 
     def __str__(self) -> str:
         return f"Signature {self.pk}"
+class SavedList(models.Model):
+    """Filters of the patient list under a name. No word of a search, since that would be a patient's name."""
+
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=300, help_text="The part of the list's address after the question mark.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="saved_lists")
+    shared = models.BooleanField(default=False, help_text="Everybody sees it.")
+    made_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                models.functions.Lower("name"), "made_by", name="person_has_a_list_of_this_name_once"
+            ),
+            models.CheckConstraint(name="saved_list_has_name_and_filter", condition=~Q(name="") & ~Q(query="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListAct(models.Model):
+    """One act on many patients at once. Its token came with the page that said what would happen: it counts once."""
+
+    token = models.UUIDField(unique=True)
+    act = models.CharField(max_length=20)
+    asked = models.PositiveIntegerField(help_text="How many patients the page was about.")
+    done = models.PositiveIntegerField(help_text="For how many it was done.")
+    at = models.DateTimeField(default=clock.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "act on many patients"
+        verbose_name_plural = "acts on many patients"
+        constraints = [
+            models.CheckConstraint(name="list_act_is_done_for_those_asked", condition=Q(done__lte=models.F("asked")))
+        ]
+
+    def __str__(self) -> str:
+        return f"Act on many patients {self.pk}"

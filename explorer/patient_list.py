@@ -1,20 +1,18 @@
 """The list of patients as the whole house sees it: with standings, filters and what may be done with many at once."""
 
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.db.models import Exists, OuterRef
-from django.shortcuts import redirect
-from django.utils.timezone import localtime
 
-from explorer.lib import clock
-from outreach.actions import campaigns
-from outreach.models import Campaign, Match
+from explorer import saved_lists
+from explorer.lists import ASKED_ONCE
+from explorer.lists_page import HEADINGS, ListPages, NamedListFilter, chosen, fill_cells
+from explorer.together_page import TogetherPages
+from outreach.models import Match
 from outreach.standings import LABELS, with_standing
 from patients.admin.patients import PatientAdmin, PatientChangeList
 from patients.models import Patient
 from patients.resources import PatientResource, column
 
-ASKED_ONCE = 5000  # patients whose ids fit into one question to the database
 TONES = {
     "conflict": "bad", "given": "good", "declined": "warn", "revoked": "warn", "in_review": "info",
     "opted_out": "bad", "reminded": "info", "invited": "info", "cannot_be_reached": "warn",
@@ -50,8 +48,15 @@ class MatchedFilter(admin.SimpleListFilter):
 class StandingChangeList(PatientChangeList):
     """Asks the standings of the page's rows alone; of all patients only where the filter needs them."""
 
+    def __init__(self, request, *args, **kwargs):
+        super().__init__(request, *args, **kwargs)
+        self.filter_specs = [spec for spec in self.filter_specs if not isinstance(spec, NamedListFilter)]
+
     def get_results(self, request) -> None:
         super().get_results(request)
+        if named := chosen(request):
+            fill_cells(self.result_list, named, request.practice)
+            return
         standings = self._standings(request)
         for patient in self.result_list:
             standing = standings[patient.pk]
@@ -60,7 +65,7 @@ class StandingChangeList(PatientChangeList):
     def _standings(self, request) -> dict[int, str]:
         pks = [patient.pk for patient in self.result_list]
         filtered = request.GET.get(StandingFilter.parameter_name)
-        if filtered in LABELS:
+        if not pks or filtered in LABELS:
             return dict.fromkeys(pks, filtered)
         asked = with_standing(Patient.objects.filter(pk__in=pks), request.practice)
         return dict(asked.order_by().values_list("pk", "standing"))
@@ -70,11 +75,11 @@ class StandingResource(PatientResource):
     standing = column("Standing", lambda patient: LABELS[patient.standing])
 
 
-class PatientListAdmin(PatientAdmin):
+class PatientListAdmin(ListPages, TogetherPages, PatientAdmin):
+    list_before_template = "explorer/lists/panel.html"
     list_display = ["sort_name", "mrn", "date_of_birth", "phones", "shown_apcm", "standing", "last_visit"]
-    list_filter = [StandingFilter, *PatientAdmin.list_filter, MatchedFilter]
+    list_filter = [NamedListFilter, StandingFilter, *PatientAdmin.list_filter, MatchedFilter]
     resource_classes = [StandingResource]
-    actions = ["text_these_patients"]
 
     @admin.display(description="Standing")
     def standing(self, patient) -> str:
@@ -83,24 +88,28 @@ class PatientListAdmin(PatientAdmin):
     def get_changelist(self, request, **kwargs):
         return StandingChangeList
 
+    def get_list_display(self, request):
+        if named := chosen(request):
+            return ["sort_name", "mrn", "date_of_birth", *(HEADINGS[name] for name in named.columns)]
+        return super().get_list_display(request)
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {**self.list_panel(request), **(extra_context or {})})
+
     def get_export_queryset(self, request):
         patients = super().get_export_queryset(request)
         if "standing" in patients.query.annotations:  # by the filter
             return patients
         return with_standing(patients, request.practice)
 
-    def has_text_permission(self, request) -> bool:
-        return request.user.has_perm("outreach.add_campaign")
+    def exported_from(self, request) -> str:
+        kept = saved_lists.kept(request.GET.urlencode())
+        return (f", of {kept}" if kept else "") + (", found by a search" if request.GET.get("q") else "")
 
-    @admin.action(description="Text these patients", permissions=["text"])
-    def text_these_patients(self, request, patients):
-        """A draft that can still be looked at: nothing is sent before the campaign is launched."""
-        chosen = list(patients)
-        name = f"{len(chosen)} chosen patients, {localtime(clock.now()):%m/%d/%Y %H:%M:%S}"
-        try:
-            campaign = campaigns.create(name=name, cohort=Campaign.Cohort.CHOSEN, patients=chosen, by=request.user)
-        except ValidationError as problem:
-            messages.error(request, " ".join(problem.messages))
-            return None
-        messages.success(request, "The draft is made. Look at the text and who is left out, then launch it.")
-        return redirect("admin:outreach_campaign_change", campaign.pk)
+    def for_export(self, request, patients):
+        """With everything that the columns of an export read."""
+        patients = patients.select_related("apcm").prefetch_related("phones")
+        return with_standing(patients, request.practice)
+
+    def export_form(self, request, posted=None):
+        return self.export_form_class(self.get_export_formats(), self.resource_classes, data=posted)

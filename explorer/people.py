@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext_noop as noop
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget
 
@@ -89,6 +90,7 @@ class PersonForm(forms.ModelForm):
 
 @admin.register(User)
 class UserAdmin(PracticeAdmin):
+    list_title = noop("People")
     list_display = ["username", "full_name", "shown_role", "shown_active", "last_login"]
     list_display_links = ["username"]
     list_filter = ["role", "is_active"]

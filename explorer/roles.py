@@ -89,6 +89,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "explorer.view_user": ADMINISTRATORS,
     "explorer.add_user": ADMINISTRATORS,
     "explorer.change_user": ADMINISTRATORS,
+    "explorer.view_savedlist": EVERYONE,
+    "explorer.change_savedlist": CARE_TEAM,
     "explorer.export_evidence": LEADERS,
     "explorer.copy_answer": CARE_TEAM,
     "explorer.view_report": EVERYONE,

@@ -9,6 +9,7 @@ from explorer import work
 GROUPS: dict[str, list[tuple]] = {
     "": [
         ("Home", "home", "index", "patients.view_patient"),
+        ("Tasks", "task_alt", "patients_stafftask_changelist", "patients.view_stafftask", "tasks"),
         ("Demo", "science", "demo", "patients.view_patient"),
         ("Patients", "groups", "patients_patient_changelist", "patients.view_patient"),
         ("Imports", "upload_file", "patients_importbatch_changelist", "patients.view_importbatch", "imports"),

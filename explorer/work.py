@@ -13,7 +13,7 @@ from explorer.lib.models import Practice
 from outreach.follow_up import TO_CALL, waiting
 from outreach.models import Interruption, Match, Message, Reply, Wave
 from outreach.number_checks import count_open_checks
-from patients.models import DuplicatePair, ImportBatch
+from patients.models import DuplicatePair, ImportBatch, StaffTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Tile:
 def counts(request) -> dict[str, int]:
     """What waits for a person, counted once a request."""
     if not hasattr(request, "work"):
-        request.work = all_counts()
+        tasks = StaffTask.objects.of(request.user).due(request.practice.today())
+        request.work = all_counts() | {"tasks": tasks.count()}
     return request.work
 
 
@@ -60,6 +61,7 @@ def tiles(request) -> list[Tile]:
     found = counts(request)
     calls = reverse("admin:home_calls_due")
     return [
+        Tile("Tasks for you", found["tasks"], reverse("admin:patients_stafftask_changelist")),
         Tile("Replies to answer", found["replies"], reverse("admin:outreach_reply_changelist")),
         Tile("Calls due", None, reverse("admin:outreach_attempt_follow_up"), live=calls),
         Tile("Numbers to check", found["numbers"], reverse("admin:outreach_numbercheck_changelist")),

@@ -17,6 +17,8 @@ from outreach.reach import ListedPhone, Reachability, choose
 from outreach.standings import is_opted_out
 from patients.models import Patient, Phone
 
+ASKED_ONCE = 5000  # numbers in one question to the database
+
 
 def patient_facts(patients) -> dict[int, gate.PatientFacts]:
     """For a queryset of patients, or for keys."""
@@ -50,8 +52,9 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
     listed = _listed_phones(patients)
     contact_phones = _contact_phones(patients)
     in_review = set(Match.objects.in_review().filter(patient__in=patients).values_list("patient", flat=True))
-    shared = Counter(
-        dict(Phone.objects.filter(retired_at=None).order_by().values_list("e164").annotate(Count("patient")))
+    shared = _patients_per_number(
+        {phone.e164 for phones in listed.values() for phone in phones}
+        | {e164 for phones in contact_phones.values() for e164, _ in phones}
     )
     of_others = _numbers_of_others(patients) if practice.text_unmatched else set()
     suppressed = set(Suppression.objects.in_force().values_list("phone", flat=True))
@@ -68,6 +71,14 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
         )
         for pk in patients.order_by("pk").values_list("pk", flat=True)
     }
+
+
+def _patients_per_number(numbers: set[str]) -> Counter:
+    """Of a few numbers alone, or of all where they are many."""
+    listed = Phone.objects.filter(retired_at=None)
+    if len(numbers) <= ASKED_ONCE:
+        listed = listed.filter(e164__in=numbers)
+    return Counter(dict(listed.order_by().values_list("e164").annotate(Count("patient"))))
 
 
 def _listed_phones(patients) -> dict[int, list[ListedPhone]]:

@@ -73,6 +73,18 @@ def plan(campaign: Campaign, practice: Practice) -> Plan:
     return result
 
 
+def refusals(patients, practice: Practice) -> dict[int, str]:
+    """{patient: code of gate.WORDS} of those whom a new campaign would leave out, its limit aside."""
+    today, asked_elsewhere = practice.today(), _asked_by_others(Campaign())
+    people = facts.patient_facts(patients)
+    numbers = facts.reachabilities(patients, practice)
+    found = {}
+    for pk, person in people.items():
+        code = _left_out(person, numbers[pk], practice.state, today)
+        found[pk] = code or ("already_asked" if pk in asked_elsewhere else "")
+    return {pk: code for pk, code in found.items() if code}
+
+
 def _asked_by_others(campaign: Campaign) -> set[int]:
     """Patients whom another open campaign is texting: nobody gets two series of reminders."""
     open_ones = Campaign.objects.filter(state__in=(Campaign.State.RUNNING, Campaign.State.PAUSED))

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
+from django.utils.translation import gettext_noop as noop
 from unfold.decorators import display
 
 from consent import codes, form_link
@@ -15,6 +16,7 @@ from consent.models import Invitation
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin, page
+from explorer.lib.slim import SlimRows
 
 STATUS = {"active": "Good", "expired": "Expired", "revoked": "Withdrawn"}
 
@@ -36,7 +38,8 @@ class StatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(PracticeAdmin):
+class InvitationAdmin(SlimRows, PracticeAdmin):
+    list_title = noop("Personal codes")
     list_before_template = "consent/code_top.html"
     list_display = ["shown_code", "covers", "phone_end", "made_on", "good_until", "state", "sheet_link"]
     list_display_links = None

@@ -1,4 +1,5 @@
 from datetime import datetime, time
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
+from django.utils.translation import gettext_noop as noop
 from unfold.decorators import display
 
 from consent.actions.scans import record_look
@@ -24,6 +26,8 @@ from consent.wordings.disclosures import APCM_DISCLOSURES
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from explorer.lib.pages import READING, PracticeAdmin, page
+from explorer.lib.slim import SlimRows
+from patients.admin.exporting import ExportPages
 from patients.models import Patient
 from patients.phones import display as shown
 
@@ -41,9 +45,23 @@ class DayForm(forms.Form):
 
 
 @admin.register(ConsentEvent)
-class ConsentEventAdmin(RecordPages, BackfillPages, PracticeAdmin):
+class ConsentEventAdmin(RecordPages, BackfillPages, ExportPages, SlimRows, PracticeAdmin):
     """The ledgers, to read. A line is written by the page `record` or a form answer, and stays as it is."""
 
+    list_title = noop("Decisions")
+    export_name = "Decisions"
+    export_columns = {
+        "Said": attrgetter("occurred_at"),
+        "MRN": attrgetter("patient.mrn"),
+        "Patient": attrgetter("patient.sort_name"),
+        "Ledger": lambda event: event.get_kind_display(),
+        "Decision": lambda event: event.get_decision_display(),
+        "How": lambda event: event.get_method_display(),
+        "Obtained by": attrgetter("obtained_by"),
+        "Recorded": attrgetter("recorded_at"),
+        "Recorded by": lambda event: str(event.recorded_by or ""),
+        "Remark": lambda event: ", ".join(_remarks(event)),
+    }
     list_before_template = "consent/ledger_top.html"
     list_display = ["said_at", "who", "kind", "said", "method", "obtained_by", "recorded_by", "remark"]
     list_display_links = ["said_at"]

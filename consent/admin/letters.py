@@ -1,4 +1,5 @@
 import io
+from operator import attrgetter
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -8,6 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext_noop as noop
 from unfold.decorators import display
 
 from consent import addresses, letters, returned_mail
@@ -15,7 +17,9 @@ from consent.letter_forms import LettersForm, PostedForm, ReturnedForm, usual_le
 from consent.models import AddressVersion, Letter, LetterBatch
 from explorer.lib.models import Practice
 from explorer.lib.pages import READING, PracticeAdmin, page
+from explorer.lib.slim import SlimRows
 from explorer.lib.tables import write_csv
+from patients.admin.exporting import ExportPages
 from patients.models import Patient
 
 State, Kind = LetterBatch.State, LetterBatch.Kind
@@ -26,7 +30,20 @@ WRITE = "consent.write_letter"
 
 
 @admin.register(LetterBatch)
-class LetterBatchAdmin(PracticeAdmin):
+class LetterBatchAdmin(ExportPages, SlimRows, PracticeAdmin):
+    list_title = noop("Letters")
+    export_name = "Letters"
+    export_columns = {
+        "Letter": attrgetter("reference"),
+        "Kind": lambda letter: letter.batch.get_kind_display(),
+        "MRN": attrgetter("patient.mrn"),
+        "Addressed to": attrgetter("name"),
+        "Address": lambda letter: ", ".join(letter.address.lines()),
+        "Step": lambda letter: State(letter.batch.state).label,
+        "Postmark": attrgetter("batch.posted_on"),
+        "Came back": attrgetter("returned_at"),
+        "Why": lambda letter: letter.get_returned_reason_display(),
+    }
     list_before_template = "consent/letters_top.html"
     list_display = ["made_on", "kind", "language", "number", "step", "postmark", "came_back", "made_by"]
     list_filter = ["kind"]
@@ -38,6 +55,12 @@ class LetterBatchAdmin(PracticeAdmin):
         return batches.annotate(
             written=Count("letters"), returned=Count("letters", filter=Q(letters__returned_at__isnull=False))
         )
+
+    def export_rows(self, request):
+        """The letters of the batches."""
+        batches, what = super().export_rows(request)
+        letters_of = Letter.objects.filter(batch__in=batches.order_by().values("pk"))
+        return letters_of.select_related("batch", "patient", "address").order_by("-batch", "number"), what
 
     def changelist_view(self, request, extra_context=None):
         to_correct = AddressVersion.objects.waiting().count()

@@ -9,6 +9,8 @@ from functools import wraps
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 READING = ("GET", "HEAD")
@@ -49,6 +51,12 @@ class PracticeAdmin(ModelAdmin):
     compressed_fields = True
     list_fullwidth = False
     actions_selection_counter = True
+    list_title = ""  # where the model's own name is not what the sidebar says
+
+    def changelist_view(self, request, extra_context=None):
+        """A list is called by what it lists."""
+        title = _(self.list_title) if self.list_title else capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_urls(self):
         name = f"{self.opts.app_label}_{self.opts.model_name}"

@@ -1,4 +1,5 @@
 from collections import Counter
+from operator import attrgetter
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,9 +15,11 @@ from unfold.decorators import display
 from consent.forms import APCM_DISCLOSURES
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin, page
+from explorer.lib.slim import SlimRows
 from outreach import follow_up, gate
 from outreach.actions.attempts import record_attempt
 from outreach.models import Attempt
+from patients.admin.exporting import ExportPages
 from patients.models import ApcmEnrolment, Patient
 from patients.phones import display as shown
 
@@ -69,7 +72,18 @@ class AttemptForm(forms.ModelForm):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(PracticeAdmin):
+class AttemptAdmin(ExportPages, SlimRows, PracticeAdmin):
+    export_name = "Calls and letters"
+    export_columns = {
+        "When": attrgetter("at"),
+        "MRN": attrgetter("patient.mrn"),
+        "Patient": attrgetter("patient.sort_name"),
+        "How": lambda attempt: attempt.get_channel_display(),
+        "Outcome": lambda attempt: attempt.get_outcome_display(),
+        "By": lambda attempt: str(attempt.by or ""),
+        "Try again on": attrgetter("next_on"),
+        "Note": attrgetter("note"),
+    }
     list_display = ["tried_at", "patient", "channel", "outcome", "by", "again_on"]
     list_filter = ["outcome", "channel"]
     list_filter_submit = True

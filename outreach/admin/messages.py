@@ -1,5 +1,7 @@
 """The ledger of texts, read-only, and the words new campaigns begin with."""
 
+from operator import attrgetter
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,21 +13,41 @@ from unfold.decorators import display
 
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin, page
+from explorer.lib.slim import SlimRows
 from outreach import go_facts, planning, segments, wording
 from outreach.actions import recovering
 from outreach.admin.campaign_facts import badge
 from outreach.models import Message, Reply, TextTemplate
+from patients.admin.exporting import ExportPages
 from patients.phones import display as as_written
 
 
 @admin.register(Message)
-class MessageAdmin(PracticeAdmin):
+class MessageAdmin(ExportPages, SlimRows, PracticeAdmin):
+    export_name = "Texts"
+    export_columns = {
+        "Time": lambda message: message.first_attempt_at or message.due_at,
+        "State": lambda message: message.get_state_display(),
+        "Kind": lambda message: message.get_kind_display(),
+        "Campaign": lambda message: str(message.campaign or ""),
+        "Step": lambda message: str(message.step or ""),
+        "Number": attrgetter("phone"),
+        "MRNs": lambda message: ", ".join(sorted(patient.mrn for patient in message.patients.all())),
+        "Parts": attrgetter("segments"),
+        "Taken by Spruce": attrgetter("accepted_at"),
+        "Confirmed": attrgetter("confirmed_at"),
+        "Reason": attrgetter("reason"),
+    }
     list_display = ["when", "standing", "what", "number", "segments", "reason"]
     list_filter = ["state", "campaign", "kind"]
     list_select_related = ["campaign", "step"]
     search_fields = ["phone__endswith"]
     search_help_text = "The last four digits of the number"
     ordering = ["-pk"]
+
+    def export_rows(self, request):
+        texts, what = super().export_rows(request)
+        return texts.prefetch_related("patients"), what
 
     @display(description="Time", ordering="first_attempt_at")
     def when(self, message):

@@ -1,3 +1,5 @@
+from operator import attrgetter
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -11,6 +13,7 @@ from explorer.lib.pages import PracticeAdmin, page
 from outreach import segments, wording
 from outreach.actions import replies, sending
 from outreach.models import Message, Reply, SavedAnswer, Suppression
+from patients.admin.exporting import EXPORT, ExportPages
 from patients.models import Patient
 from patients.phones import display as shown
 
@@ -58,21 +61,35 @@ def _with_plain_breaks(text: str) -> str:
 
 
 @admin.register(Reply)
-class ReplyAdmin(PracticeAdmin):
+class ReplyAdmin(ExportPages, PracticeAdmin):
+    export_name = "Replies"
+    export_columns = {
+        "Received": attrgetter("received_at"),
+        "Number": attrgetter("phone"),
+        "MRN": lambda reply: reply.patient.mrn if reply.patient else "",
+        "Patient": lambda reply: reply.patient.sort_name if reply.patient else "",
+        "Kind": lambda reply: reply.get_kind_display(),
+        "State": lambda reply: reply.get_state_display(),
+        "Words": attrgetter("text"),
+        "Closed": attrgetter("closed_at"),
+        "Closed by": lambda reply: str(reply.closed_by or ""),
+    }
+
+    def export_rows(self, request):
+        state = _state(request)
+        return _replies(state).select_related("patient", "closed_by"), f"state={state}"
+
     @page("", look="outreach.view_reply")
     def inbox(self, request):
-        state = request.GET.get("state")
-        state = state if state in TABS else State.NEEDS_ANSWER
+        state = _state(request)
         counted = dict(Reply.objects.order_by().values_list("state").annotate(Count("pk")))
-        found = Reply.objects.filter(state=state).select_related("patient")
-        if state == State.NEEDS_ANSWER:
-            found = found.urgent_then_oldest_first()
-        listed = Paginator(found, 25).get_page(request.GET.get("p"))
+        listed = Paginator(_replies(state).select_related("patient"), 25).get_page(request.GET.get("p"))
         return self.show(
             request,
             "outreach/reply_list.html",
             "Replies",
             state=state,
+            may_export=request.user.has_perm(EXPORT),
             now=clock.now(),
             tabs=[(value, label, counted.get(value, 0)) for value, label in TABS.items()],
             listed=listed,
@@ -171,6 +188,16 @@ class ReplyAdmin(PracticeAdmin):
             return redirect("admin:outreach_reply_change", reply_id)
         number = shown(reply.phone)
         return self.show(request, "outreach/reply_stop.html", "Do not text this number", reply=reply, number=number)
+
+
+def _state(request) -> str:
+    state = request.GET.get("state")
+    return state if state in TABS else State.NEEDS_ANSWER
+
+
+def _replies(state: str):
+    found = Reply.objects.filter(state=state)
+    return found.urgent_then_oldest_first() if state == State.NEEDS_ANSWER else found
 
 
 def _answered(request, reply: Reply, text: str) -> bool:

@@ -6,6 +6,7 @@ from patients.actions.care_sheet import apply_facts, review_facts
 from patients.actions.correcting import correct, correct_phones, let_list_decide
 from patients.actions.exporting import record_export
 from patients.actions.forgetting import forget_raw_files
+from patients.actions.many import add_tasks, contact_again, hold, write_notes
 from patients.actions.notes import edit_note, pin_note, remove_note, unpin_note, write_note
 from patients.actions.reviewing import ColumnsNeeded, Review, review_apcm, review_patients
 from patients.actions.staff_tasks import add_task, change_task, finish_task, reopen_task
@@ -30,6 +31,7 @@ __all__ = [
     "ColumnsNeeded",
     "Review",
     "add_task",
+    "add_tasks",
     "applied_before",
     "apply",
     "apply_facts",
@@ -38,12 +40,14 @@ __all__ = [
     "change_task",
     "choose",
     "choose_all_vanished",
+    "contact_again",
     "correct",
     "correct_phones",
     "discard",
     "edit_note",
     "finish_task",
     "forget_raw_files",
+    "hold",
     "let_list_decide",
     "levels_to_choose",
     "obstacles",
@@ -64,4 +68,5 @@ __all__ = [
     "what_undoing_does",
     "withdraw_fact",
     "write_note",
+    "write_notes",
 ]

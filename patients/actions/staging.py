@@ -118,10 +118,16 @@ def _taken(row: ImportRow) -> bool | int:
 
 
 @transaction.atomic
-def choose_all_vanished(batch: ImportBatch, *, set_aside: bool, by) -> None:
-    """Whether everybody whom the list no longer names is set aside. Raises ValidationError when closed."""
+def choose_all_vanished(batch: ImportBatch, *, set_aside: bool, by, number: str | None = None) -> None:
+    """Whether everybody whom the list no longer names is set aside.
+
+    `number` is what a person typed: how many they are. Raises ValidationError when it is not so, or when closed.
+    """
     refuse_closed(batch)
-    changed = batch.rows.filter(outcome=Outcome.VANISHED).update(take=set_aside)
+    vanished = batch.rows.filter(outcome=Outcome.VANISHED)
+    if number is not None and number != str(vanished.count()):
+        raise ValidationError("Nobody was set aside: type how many patients it concerns, as it stands beside the box.")
+    changed = vanished.update(take=set_aside)
     record([(batch, "update", {"vanished set aside": [None, changed if set_aside else 0]})], by=by)
 
 

@@ -148,6 +148,7 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
             applied=applied,
             may_act=is_open and may_import,
             may_import=may_import,
+            vanished=batch.rows.filter(outcome=Outcome.VANISHED).count() if tab == Outcome.VANISHED else 0,
             choosing=is_open and may_import and any(row.choice for row in shown),
         )
 
@@ -155,7 +156,9 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
         outcome = request.POST.get("show", "")
         try:
             if "all" in request.POST:
-                actions.choose_all_vanished(batch, set_aside=request.POST["all"] == "aside", by=request.user)
+                set_aside = request.POST["all"] == "aside"
+                number = request.POST.get("number", "").replace(",", "").strip() if set_aside else None
+                actions.choose_all_vanished(batch, set_aside=set_aside, number=number, by=request.user)
             else:
                 actions.choose(batch, _picks(request.POST), by=request.user)
         except ValidationError as problem:

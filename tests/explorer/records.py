@@ -19,7 +19,7 @@ from consent.models import (
     Wording,
 )
 from explorer.lib.models import Practice
-from explorer.models import EvidencePacket, Report, User
+from explorer.models import EvidencePacket, Report, SavedList, User
 from explorer.reports.actions import keep
 from outreach.models import (
     Attempt,
@@ -86,9 +86,10 @@ def one_of_each() -> dict[type, int]:
     )  # fmt: skip
     note = actions.write_note(patient=patient, text="Call after four.", by=somebody)
     task = actions.add_task(title="Find the new address", patient=patient, by=somebody)
-    objects = [note, task, paper, who_bills, pair, patient, contact, match, invitation, campaign, step, message,
-               reply, stop, response, decision, batch, attempt, template, saved, check, wording, fact, month, told,
-               batch_of_letters, batch_of_letters.letters.get(), desk]  # fmt: skip
+    saved_list = SavedList.objects.create(name="Mine", query="list=held", made_by=somebody, shared=True)
+    objects = [saved_list, note, task, paper, who_bills, pair, patient, contact, match, invitation, campaign, step,
+               message, reply, stop, response, decision, batch, attempt, template, saved, check, wording, fact, month,
+               told, batch_of_letters, batch_of_letters.letters.get(), desk]  # fmt: skip
     return {type(each): each.pk for each in objects} | {
         Practice: 1,
         User: somebody.pk,
@@ -133,6 +134,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "event_id": records[ConsentEvent],
         "document_id": records[Document],
         "fact_id": records[CareFact],
+        "saved_id": records[SavedList],
         "note_id": records[Note],
         "staff_task_id": records[StaffTask],
         "report_id": records[Report],
@@ -140,6 +142,7 @@ def address_parts(records: dict[type, int], model: type) -> dict[str, object]:
         "about": "2026-11-02",
         "day": "2026-11-02",
         "ending": "pdf",
+        "act": "hold",
         "kind": "payer",
         "seen": "running",
         "code": "answered",

@@ -268,14 +268,25 @@ def test_vanished_patients_stay_unless_a_person_sets_them_aside(signed_in):
     page = client.get(url(batch, "review"), {"show": "vanished"})
     assert "They stay as they are unless you say so" in page.text
     assert "This list changes nothing" in page.text
-    client.post(url(batch, "review"), {"show": "vanished", "all": "aside"})
+    client.post(url(batch, "review"), {"show": "vanished", "all": "aside", "number": "1"})
     assert "1 patient will be set aside" in client.get(url(batch, "confirm")).text
     client.post(url(batch, "review"), {"show": "vanished", "all": "ours"})
     assert "There is nothing to apply" in client.get(url(batch, "confirm")).text
-    client.post(url(batch, "review"), {"show": "vanished", "all": "aside"})
+    client.post(url(batch, "review"), {"show": "vanished", "all": "aside", "number": "1"})
     client.post(url(batch, "confirm"))
     assert Patient.objects.get(mrn="1002").left_list_at
     assert Patient.objects.get(mrn="1001").left_list_at is None
+
+
+@pytest.mark.parametrize("typed", ["", "0", "2", "all", "1 1"])
+def test_all_vanished_are_set_aside_only_by_their_number(signed_in, typed):
+    staged(ADA, BEN, apply=True)
+    batch = staged(ADA)
+    client = signed_in("staff")
+    assert 'data-must-equal="1"' in client.get(url(batch, "review"), {"show": "vanished"}).text
+    posted = {"show": "vanished", "all": "aside", "number": typed}
+    assert "type how many patients it concerns" in client.post(url(batch, "review"), posted, follow=True).text
+    assert not batch.rows.filter(take=True).exists()
 
 
 def test_choices_survive_paging(signed_in):

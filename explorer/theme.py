@@ -18,8 +18,14 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": GREEN},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("explorer/icon.svg")}],
-    "STYLES": [lambda request: static("explorer/app.css")],
-    "SCRIPTS": [lambda request: static("explorer/app.js")],
+    "STYLES": [
+        lambda request: static("explorer/app.css"),
+        lambda request: static("explorer/calls.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("explorer/app.js"),
+        lambda request: static("explorer/calls.js"),
+    ],
     "DASHBOARD_CALLBACK": "explorer.dashboard.fill",
     "SIDEBAR": {
         "show_search": False,

@@ -37,9 +37,11 @@ from outreach import gate, go
 from outreach.models import (
     Approval,
     Attempt,
+    CallClaim,
     Campaign,
     CampaignPatient,
     CampaignStep,
+    Circumstance,
     Contact,
     ContactPhone,
     GoDecision,
@@ -480,6 +482,13 @@ CHAPTERS = (
         "None is recorded.",
         Attempt,
     ),
+    Chapter(
+        "Deaths, moves and hospital stays",
+        each(rows_of(Circumstance, "reported_by", "ended_by"), leave=("silenced",)),
+        (Circumstance,),
+        "None was reported.",
+        Circumstance,
+    ),
     Chapter("Notes by staff", notes, (Note, NoteVersion), "None was written.", Note),
     Chapter(
         "Tasks for staff",
@@ -540,6 +549,7 @@ CHAPTERS = (
 )
 
 NOT_EVIDENCE: dict[type[models.Model], str] = {
+    CallClaim: "Who was calling at that moment, for minutes; the call itself has its row.",
     PhoneTest: "A text to a staff phone, about no patient; the go decision names it.",
     Wave: "How many texts go on which day, of all patients; the text has its own times.",
 }

@@ -1,12 +1,12 @@
 """Who is left: the patients whose answer is still missing, and what is to be done next. Computed from the rows."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count
 
 from consent.models import AddressVersion, Letter, Response, current_decision
 from explorer.lib import clock
@@ -143,8 +143,9 @@ def _add_letters(left: dict[int, Left], only) -> None:
 
 def _decide(left: dict[int, Left], today: date, only, practice: Practice) -> None:
     """The next step of each, and whether a letter is due."""
-    asks = set(_of(Response.objects.in_review().wants_information(), only, "likely").values_list("likely", flat=True))
     in_review = set(_of(Response.objects.in_review(), only, "likely").values_list("likely", flat=True))
+    asks = Response.objects.in_review().wants_information()
+    asks = set(_of(asks, only, "likely").values_list("likely", flat=True)) if in_review else set()
     bad_address = set(_of(AddressVersion.objects.waiting(), only).values_list("patient", flat=True))
     to_come = _texts_to_come(only)
     now, between = clock.now(), timedelta(hours=practice.hours_between_calls)
@@ -181,12 +182,28 @@ def _texts_to_come(only) -> set[int]:
 
     A number has had it, too, when the row was skipped or was about another patient on it.
     """
-    texts = _of(MessagePatient.objects.filter(message__campaign__state=Campaign.State.RUNNING), only)
-    had = Message.objects.filter(step=OuterRef("pk"), phone=OuterRef(OuterRef("message__phone")))
-    still = CampaignStep.objects.filter(~Exists(had), campaign=OuterRef("message__campaign"), day__gt=0)
-    first = texts.filter(Exists(still), message__step__day=0, message__state=Message.State.CONFIRMED)
-    on_its_way = texts.filter(message__state__in=Message.OPEN)
-    return {*first.values_list("patient", flat=True), *on_its_way.values_list("patient", flat=True)}
+    steps = CampaignStep.objects.filter(campaign__state=Campaign.State.RUNNING).order_by()
+    days = {pk: (campaign, day) for pk, campaign, day in steps.values_list("pk", "campaign_id", "day")}
+    if not days:
+        return set()
+    texts = _of(MessagePatient.objects.filter(message__step__in=days), only)
+    found, firsts = set(), []
+    for pk, phone, step, state in texts.values_list("patient_id", "message__phone", "message__step", "message__state"):
+        campaign, day = days[step]
+        if state in Message.OPEN:
+            found.add(pk)
+        elif day == 0 and state == Message.State.CONFIRMED:
+            firsts.append((pk, campaign, phone))
+    return found | _with_a_step_left(firsts, days, only)
+
+
+def _with_a_step_left(firsts: list[tuple[int, int, str]], days: dict[int, tuple[int, int]], only) -> set[int]:
+    """Of (patient, campaign, number) whose first text arrived: the patients whose number lacks a reminder."""
+    rows = Message.objects.filter(step__in=[step for step, (_, day) in days.items() if day > 0]).order_by()
+    rows = rows if only is None else rows.filter(phone__in={phone for _, _, phone in firsts})
+    had = Counter((days[step][0], phone) for step, phone in rows.values_list("step_id", "phone"))
+    reminders = Counter(campaign for campaign, day in days.values() if day > 0)
+    return {pk for pk, campaign, phone in firsts if had[campaign, phone] < reminders[campaign]}
 
 
 def texts_of(patients: Iterable[int]) -> dict[int, int]:
@@ -264,7 +281,8 @@ def _gravest_first() -> list[tuple[str, str]]:
 
 def next_steps(patients: list[Left], zone: str) -> dict[int, str]:
     """What is to be done next and when, in words, for patients of `waiting`."""
-    reminders = _next_reminders([patient.pk for patient in patients if patient.step == "text"], zone)
+    to_text = [patient.pk for patient in patients if patient.step == "text"]
+    reminders = _next_reminders(to_text, zone) if to_text else {}
     words = {}
     for patient in patients:
         words[patient.pk] = STEPS[patient.step]

@@ -53,7 +53,7 @@ class AttemptAdmin(CallPages, CircumstancePages, CallSheetPages, SpruceCallPages
         if words:
             hits = set(Patient.objects.search(words).order_by().values_list("pk", flat=True))
             queued = [each for each in queued if each.pk in hits]
-        people = call_queue.callers_today(practice) if may_record else []
+        people = call_queue.callers_today(practice) if may_record and whose == "mine" else []
         if whose == "mine":
             call_queue.deal(queued, {request.user.pk, *(person.pk for person in people)})
             queued = [each for each in queued if each.owner == request.user.pk]

@@ -15,7 +15,7 @@ from explorer.lib.models import Practice
 from outreach import call_rules, call_score, hours
 from outreach.call_rules import Objection
 from outreach.call_score import Call, Hours, Score
-from outreach.follow_up import TO_CALL, Left, waiting
+from outreach.follow_up import ATTEMPTS, TO_CALL, Left, attempts_of, waiting
 from outreach.models import Attempt, CallClaim
 from outreach.reach import FACILITY_FROM
 from patients.models import Patient, Phone
@@ -39,10 +39,11 @@ class Queued:
 
 def queue(practice: Practice, only: Collection[int] | None = None) -> list[Queued]:
     """As `waiting`, those to call by score: call-backs that are due first, then the highest score."""
-    found = waiting(practice.today(), only, practice)
+    attempts = attempts_of() if only is None else None
+    found = waiting(practice.today(), only, practice, attempts)
     if not found:
         return []
-    learnt, now = learnt_hours(practice), clock.now().astimezone(ZoneInfo(practice.time_zone))
+    learnt, now = learnt_hours(practice, attempts), clock.now().astimezone(ZoneInfo(practice.time_zone))
     queued = [Queued(each, score_of(each, practice, learnt, now) if each.step in TO_CALL else None) for each in found]
     calls = [each for each in queued if each.score]
     calls.sort(key=lambda each: (each.left.step != "due", -each.score.points, _name(each.left)))
@@ -66,12 +67,17 @@ def score_of(left: Left, practice: Practice, learnt: Hours, now: datetime) -> Sc
     )
 
 
-def learnt_hours(practice: Practice) -> Hours:
-    """What the newest calls teach about the hours of the week."""
-    zone = ZoneInfo(practice.time_zone)
-    calls = Attempt.objects.filter(channel=Attempt.Channel.CALL, outcome__in=Attempt.DIALLED)
-    rows = calls.order_by("-at", "-pk").values_list("patient_id", "at", "outcome")[:LEARNT_FROM]
-    return call_score.learn(Call(pk, at.astimezone(zone), outcome in Attempt.REACHED) for pk, at, outcome in rows)
+def learnt_hours(practice: Practice, attempts: list[tuple] | None = None) -> Hours:
+    """What the newest calls teach about the hours of the week; `attempts` as `attempts_of` gives them."""
+    zone, reached, dialled = ZoneInfo(practice.time_zone), set(Attempt.REACHED), set(Attempt.DIALLED)
+    if attempts is None:
+        calls = Attempt.objects.filter(channel=Attempt.Channel.CALL, outcome__in=Attempt.DIALLED)
+        attempts = list(calls.order_by("-at", "-pk").values_list(*ATTEMPTS)[:LEARNT_FROM])
+    return call_score.learn(
+        Call(pk, at.astimezone(zone), outcome in reached)
+        for pk, channel, outcome, at, _by, _on in attempts[-LEARNT_FROM:]
+        if channel == Attempt.Channel.CALL and outcome in dialled
+    )
 
 
 def callers_today(practice: Practice) -> list:

@@ -35,23 +35,45 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`parts` are (words, points) of the value; `chance` lies between 0 and 1."""
+    """Value times chance, with what both are made of. `here` is the chance at this hour before tries are counted;
+    `level` is None without an open APCM question, 0 where the level is not known.
+    """
 
     points: int
     value: int
     chance: float
-    parts: tuple[tuple[str, int], ...]
-    because: tuple[str, ...] = ()
+    here: float
+    hour: tuple[int, int]
+    records_open: bool
+    level: int | None
+    in_vain: int
+    days_left: int | None
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """(words, points) of the value."""
+        parts = [(_("answer missing"), RECORDS)] if self.records_open else []
+        if self.level is not None:
+            words = _("APCM level {level}").format(level=self.level) if self.level else "APCM"
+            parts.append((words, _of_apcm(self.level)))
+        if points := _of_days(self.days_left) if parts else 0:
+            words = ngettext("{n} day left", "{n} days left", self.days_left).format(n=self.days_left)
+            parts.append((words, points))
+        return parts
 
     @property
     def words(self) -> str:
-        """In one line: "Score 31: answer missing +20, APCM level 2 +35, 9 days left +12; 46 % chance: …"."""
-        value = ", ".join(f"{words} +{points}" for words, points in self.parts)
+        """In one line: "Score 31: answer missing +20, APCM level 2 +35, 9 days left +12; 46 % chance (…)"."""
+        day, band = self.hour
+        rate = f"{self.here:.0%}"
+        because = [_("{day} {hours} reach {rate}").format(day=DAYS[day], hours=band_words(band), rate=rate)]
+        if self.in_vain:
+            because.append(ngettext("{n} try in vain", "{n} tries in vain", self.in_vain).format(n=self.in_vain))
         parts = {
             "points": self.points,
-            "value": value or _("nothing open"),
+            "value": ", ".join(f"{words} +{points}" for words, points in self.parts) or _("nothing open"),
             "chance": f"{self.chance:.0%}",
-            "because": "; ".join(self.because),
+            "because": "; ".join(because),
         }
         return _("Score {points}: {value}; {chance} chance ({because})").format(**parts)
 
@@ -73,8 +95,8 @@ class Hours:
 
     def of(self, patient: int, weekday: int, band: int) -> float:
         """The same for a patient, who may have an hour of their own."""
-        own = "own", patient, band
-        return _smoothed(self.reached[own], self.calls[own], self.at(weekday, band), OWN_CALLS)
+        own, here = ("own", patient, band), self.at(weekday, band)
+        return _smoothed(self.reached[own], self.calls[own], here, OWN_CALLS) if own in self.calls else here
 
     def table(self) -> list[tuple[str, list[dict[str, int]]]]:
         """For the legend: each band in words with `percent` and `calls` of Monday to Friday."""
@@ -109,15 +131,13 @@ def score(
     hours: Hours,
 ) -> Score:
     """`now` is local time of the practice; `in_vain` counts the calls since somebody was last reached."""
-    parts = _value(records_open, apcm_open, level, days_left)
-    weekday, band = moment(now)
-    here = hours.of(patient, weekday, band)
-    falls = max(FALLS_TO**in_vain, LEAST)
-    value, chance = sum(points for _, points in parts), here * falls
-    because = [_("{day} {hours} reach {rate}").format(day=DAYS[weekday], hours=band_words(band), rate=f"{here:.0%}")]
-    if in_vain:
-        because.append(ngettext("{n} try in vain", "{n} tries in vain", in_vain).format(n=in_vain))
-    return Score(round(value * chance), value, chance, tuple(parts), tuple(because))
+    level = (level or 0) if apcm_open else None
+    value = (RECORDS if records_open else 0) + (_of_apcm(level) if apcm_open else 0)
+    value += _of_days(days_left) if value else 0
+    hour = moment(now)
+    here = hours.of(patient, *hour)
+    chance = here * max(FALLS_TO**in_vain, LEAST)
+    return Score(round(value * chance), value, chance, here, hour, records_open, level, in_vain, days_left)
 
 
 def days_to(today: date, transition: date | None) -> int | None:
@@ -137,15 +157,14 @@ def band_words(band: int) -> str:
     return _("{start} to {end}").format(start=_hour(band), end=_hour(BANDS[index + 1]))
 
 
-def _value(records_open: bool, apcm_open: bool, level: int | None, days_left: int | None) -> list[tuple[str, int]]:
-    parts = [(_("answer missing"), RECORDS)] if records_open else []
-    if apcm_open:
-        words = _("APCM level {level}").format(level=level) if level else "APCM"
-        parts.append((words, APCM + OF_LEVEL.get(level, 0)))
-    if days_left is not None and days_left < LAST_DAYS and parts:
-        points = round(MOST_FOR_DAYS * (LAST_DAYS - days_left) / LAST_DAYS)
-        parts.append((ngettext("{n} day left", "{n} days left", days_left).format(n=days_left), points))
-    return parts
+def _of_apcm(level: int) -> int:
+    return APCM + OF_LEVEL.get(level, 0)
+
+
+def _of_days(days_left: int | None) -> int:
+    if days_left is None or days_left >= LAST_DAYS:
+        return 0
+    return round(MOST_FOR_DAYS * (LAST_DAYS - days_left) / LAST_DAYS)
 
 
 def _smoothed(hits: int, tries: int, before: float, weight: int) -> float:

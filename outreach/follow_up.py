@@ -14,7 +14,8 @@ from explorer.lib.models import Practice
 from outreach import call_rules, gate, hours
 from outreach.call_rules import Tried
 from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, MessagePatient, Suppression
-from outreach.standings import LABELS, with_standing
+from outreach.standings import LABELS, folded, with_standing
+from patients.ages import youngest_adult_born_on
 from patients.models import Patient, Phone
 
 Outcome = Attempt.Outcome
@@ -35,7 +36,11 @@ STEPS = {
 }
 TO_CALL = ("due", "record", "inform", "address", "call")
 LETTER_TAKES = timedelta(days=14)  # to arrive, be read and be answered, before somebody calls
-COLUMNS = ("pk", "last_name", "first_name", "standing", "records", "stopped", "can_be_texted")
+FACTS = (
+    "pk", "last_name", "first_name", "date_of_birth", "records", "answer_in_review", "stopped", "was_reminded",
+    "was_invited", "can_be_texted",
+)  # fmt: skip
+ATTEMPTS = ("patient_id", "channel", "outcome", "at", "by_id", "next_on")
 
 
 @dataclass(slots=True)
@@ -51,6 +56,7 @@ class Left:
     first_name: str
     standing: str
     records: str | None
+    in_review: bool
     stopped: bool
     can_be_texted: bool
     apcm_level: int | None = None
@@ -74,17 +80,20 @@ class Left:
         return self.records is None
 
 
-def waiting(today: date, only: Collection[int] | None = None, practice: Practice | None = None) -> list[Left]:
+def waiting(
+    today: date, only: Collection[int] | None = None, practice: Practice | None = None, attempts: list | None = None
+) -> list[Left]:
     """Patients without an answer about the records, with an open APCM question, or with a contradiction.
 
     Those to call come first, call-backs that are due before all; then APCM, then whom we tried least; those who
-    are called back on a later day last. `only` these patients, where given.
+    are called back on a later day last. `only` these patients, where given; `attempts` is what `attempts_of` said,
+    where that was asked before.
     """
     practice = practice or Practice.current()
     found = _asked(practice, only)
     _add_apcm(found, only)
     left = {pk: each for pk, each in found.items() if each.records in (None, "conflict") or each.apcm_open}
-    _add_attempts(left, only)
+    _add_attempts(left, attempts_of(only) if attempts is None else attempts)
     _add_letters(left, only)
     _decide(left, today, only, practice)
     return sorted(left.values(), key=_in_order)
@@ -98,7 +107,16 @@ def _in_order(each: Left) -> tuple:
 def _asked(practice: Practice, only) -> dict[int, Left]:
     asked = Patient.objects.filter(deceased=False, held="", left_list_at=None)
     asked = asked if only is None else asked.filter(pk__in=only)
-    return {row[0]: Left(*row) for row in with_standing(asked, practice).order_by().values_list(*COLUMNS)}
+    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    found = {}
+    rows = with_standing(asked, practice).order_by().values_list(*FACTS)
+    for pk, last, first, born, records, in_review, stopped, reminded, invited, textable in rows:
+        standing = folded(
+            records=records, in_review=in_review, excluded=born is not None and born > adult, stopped=stopped,
+            reminded=reminded, invited=invited, textable=textable,
+        )  # fmt: skip
+        found[pk] = Left(pk, last, first, standing, records, in_review, stopped, textable)
+    return found
 
 
 def _add_apcm(found: dict[int, Left], only) -> None:
@@ -117,11 +135,13 @@ def _of(rows, only, patient: str = "patient"):
     return (rows if only is None else rows.filter(**{f"{patient}__in": only})).order_by()
 
 
-def _add_attempts(left: dict[int, Left], only) -> None:
-    rows = _of(Attempt.objects.all(), only).order_by("at", "pk")
-    for pk, channel, outcome, at, by, next_on in rows.values_list(
-        "patient_id", "channel", "outcome", "at", "by_id", "next_on"
-    ):
+def attempts_of(only: Collection[int] | None = None) -> list[tuple]:
+    """ATTEMPTS of these patients, or of all, the oldest first."""
+    return list(_of(Attempt.objects.all(), only).order_by("at", "pk").values_list(*ATTEMPTS))
+
+
+def _add_attempts(left: dict[int, Left], attempts: list[tuple]) -> None:
+    for pk, channel, outcome, at, by, next_on in attempts:
         if each := left.get(pk):
             each.tries += 1
             each.last_at, each.last_outcome, each.last_by, each.next_on = at, outcome, by, next_on
@@ -143,9 +163,10 @@ def _add_letters(left: dict[int, Left], only) -> None:
 
 def _decide(left: dict[int, Left], today: date, only, practice: Practice) -> None:
     """The next step of each, and whether a letter is due."""
-    in_review = set(_of(Response.objects.in_review(), only, "likely").values_list("likely", flat=True))
-    asks = Response.objects.in_review().wants_information()
-    asks = set(_of(asks, only, "likely").values_list("likely", flat=True)) if in_review else set()
+    asks = set()
+    if any(each.in_review for each in left.values()):
+        wants = Response.objects.in_review().wants_information()
+        asks = set(_of(wants, only, "likely").values_list("likely", flat=True))
     bad_address = set(_of(AddressVersion.objects.waiting(), only).values_list("patient", flat=True))
     to_come = _texts_to_come(only)
     now, between = clock.now(), timedelta(hours=practice.hours_between_calls)
@@ -157,7 +178,7 @@ def _decide(left: dict[int, Left], today: date, only, practice: Practice) -> Non
             each.step = "later" if each.next_on > today else "due"
         elif each.unanswered and each.last_outcome == Outcome.ANSWERED:
             each.step = "record"
-        elif each.unanswered and pk in in_review and pk not in asks:
+        elif each.unanswered and each.in_review and pk not in asks:
             each.step = "review"
         elif each.unanswered and pk not in asks and pk in to_come and not each.stopped:
             each.step = "text"

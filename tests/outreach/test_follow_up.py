@@ -27,6 +27,7 @@ from outreach.models import (
 from patients.models import ApcmEnrolment, Patient, Phone
 from tests.makers import apcm_proof
 
+
 @pytest.fixture(autouse=True)
 def in_calling_hours(monday):
     """Monday at ten: somebody may be called."""

@@ -16,7 +16,7 @@ OF_LEVEL = {1: 0, 2: 5, 3: 10}
 LAST_DAYS, MOST_FOR_DAYS = 45, 15  # within so many days of the move, up to so many points
 BANDS = (9, 11, 13, 15, 17)  # each begins at that hour and ends where the next begins; the last is open
 REACHED_BEFORE, PRIOR_CALLS = 0.30, 10  # what is believed of the practice before its first call, worth so many calls
-CELL_CALLS, OWN_CALLS = 8, 3  # how many calls it takes to believe an hour of a weekday, and a patient, half
+HOUR_CALLS, CELL_CALLS, OWN_CALLS = 20, 15, 3  # so many calls make an hour, one of a weekday, a patient half believed
 FALLS_TO, LEAST = 0.85, 0.30  # by each call in vain, and not below
 DAYS = (
     gettext_lazy("Mondays"), gettext_lazy("Tuesdays"), gettext_lazy("Wednesdays"), gettext_lazy("Thursdays"),
@@ -90,7 +90,7 @@ class Hours:
 
     def at(self, weekday: int, band: int) -> float:
         """The chance at an hour of a weekday; few calls there lean on that hour of all days, then on all calls."""
-        hour = _smoothed(self.reached[band,], self.calls[band,], self.overall(), PRIOR_CALLS)
+        hour = _smoothed(self.reached[band,], self.calls[band,], self.overall(), HOUR_CALLS)
         return _smoothed(self.reached[weekday, band], self.calls[weekday, band], hour, CELL_CALLS)
 
     def of(self, patient: int, weekday: int, band: int) -> float:

@@ -168,7 +168,7 @@ def _decide(left: dict[int, Left], today: date, only, practice: Practice) -> Non
         wants = Response.objects.in_review().wants_information()
         asks = set(_of(wants, only, "likely").values_list("likely", flat=True))
     bad_address = set(_of(AddressVersion.objects.waiting(), only).values_list("patient", flat=True))
-    to_come = _texts_to_come(only)
+    to_come, with_number = _texts_to_come(only), _with_a_number(only)
     now, between = clock.now(), timedelta(hours=practice.hours_between_calls)
     for pk, each in left.items():
         no_calls = call_rules.said_no_calls(each.tried)
@@ -186,7 +186,7 @@ def _decide(left: dict[int, Left], today: date, only, practice: Practice) -> Non
             each.step = "invite"
         elif each.posted_on and not each.letter_back_at and each.posted_on > today - LETTER_TAKES and pk not in asks:
             each.step = "post"
-        elif no_calls or too_many:
+        elif no_calls or too_many or pk not in with_number:
             each.step = "letter"
         elif calls and now - calls[-1] < between:
             each.step = "rest"
@@ -196,6 +196,13 @@ def _decide(left: dict[int, Left], today: date, only, practice: Practice) -> Non
             each.step = "address" if pk in bad_address else "call"
         no_texts = each.stopped or not each.can_be_texted or each.last_outcome == Outcome.WANTS_LETTER
         each.needs_letter = each.unanswered and not each.has_letter and (no_texts or no_calls or too_many)
+
+
+def _with_a_number(only) -> set[int]:
+    """Patients who have any number, by the list or by a matched contact."""
+    listed = _of(Phone.objects.filter(retired_at=None), only).values_list("patient_id", flat=True)
+    linked = _of(Match.objects.linked().exclude(contact__phones=None), only).values_list("patient_id", flat=True)
+    return {*listed, *linked}
 
 
 def _texts_to_come(only) -> set[int]:

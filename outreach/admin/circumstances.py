@@ -67,7 +67,7 @@ class CircumstancePages:
             return self._contact_again(request, open_now)
         kind = request.GET.get("kind", "")
         form = CircumstanceForm(
-            request.POST or None, label_suffix="", today=practice.today(),
+            request.POST if request.method == "POST" else None, label_suffix="", today=practice.today(),
             initial={"kind": kind, "look_again_on": practice.today() + HOSPITAL_FOR if kind == "hospital" else None},
         )  # fmt: skip
         if request.method == "POST" and form.is_valid() and _reported(request, patient, form):

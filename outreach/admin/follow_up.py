@@ -65,7 +65,7 @@ class AttemptAdmin(CallPages, CircumstancePages, CallSheetPages, SpruceCallPages
             request,
             "outreach/follow_up.html",
             _("Who is left"),
-            rows=_rows(list(listed), practice),
+            rows=_rows(list(listed), practice, request.user),
             listed=listed,
             step=step,
             why=why,
@@ -102,11 +102,12 @@ def _tabs(counted: Counter) -> list[tuple[str, str, int]]:
     return [("", "Everybody", sum(counted.values())), *steps]
 
 
-def _rows(queued: list[call_queue.Queued], practice: Practice) -> list[dict]:
+def _rows(queued: list[call_queue.Queued], practice: Practice, user) -> list[dict]:
     pks = [each.pk for each in queued]
     steps = follow_up.next_steps([each.left for each in queued], practice.time_zone)
     people, numbers = Patient.objects.in_bulk(pks), follow_up.numbers_of(pks)
     texts, claims = follow_up.texts_of(pks), call_queue.claims(clock.now(), pks)
+    claims = {pk: claim for pk, claim in claims.items() if claim.by_id != user.pk}
     return [
         {
             "patient": people[each.pk],

@@ -392,6 +392,7 @@ def test_the_queue_is_dealt_to_those_who_work_today_and_nobody_is_left_out(signe
         person(str(n))
     client, kim = signed_in("staff"), user("provider")
     tried(person("99"), ago=HOUR, by=kim)
+    client.get(screen(Patient.objects.get(mrn="1")))
     queued = [each for each in call_queue.queue(Practice.current()) if each.score]
     callers = call_queue.callers_today(Practice.current())
     call_queue.deal(queued, [each.pk for each in callers])

@@ -37,7 +37,8 @@ LIST = reverse("admin:outreach_attempt_follow_up")
 DAY = timedelta(days=1)
 
 
-def new_patient(mrn: str, last="Testwood", *, apcm=False, number="", **more) -> Patient:
+def new_patient(mrn: str, last="Testwood", *, apcm=False, number=None, **more) -> Patient:
+    number = f"+1205556{int(mrn):04}" if number is None else number
     patient = Patient(mrn=mrn, first_name="Pat", last_name=last, **more)
     patient.touch()
     patient.save()
@@ -140,6 +141,10 @@ def test_call_backs_due_then_apcm_then_the_least_tried():
     tried(due, "call_back", next_on=today())
     names = [patient.last_name for patient in follow_up.waiting(today())]
     assert names == ["Due", "Apcm", "Fresh", "Tried", "Later"]
+
+
+def test_who_has_no_number_gets_a_letter():
+    assert left(new_patient("1", number="")).step == "letter"
 
 
 @pytest.mark.parametrize(("days", "step"), [(-1, "due"), (0, "due"), (1, "later")])

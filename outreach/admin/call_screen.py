@@ -45,7 +45,8 @@ class CallPages:
         against = call_queue.objections(patient, practice, left, call_queue.tried_by_phone(patient), at=claim.since)
         household = _household(patient, practice)
         form = AttemptForm(
-            request.POST if request.method == "POST" else None, label_suffix="", numbers=numbers, practice=practice, against=against,
+            request.POST if request.method == "POST" else None,
+            label_suffix="", numbers=numbers, practice=practice, against=against,
             household=[(mate.pk, mate.sort_name) for mate, _left in household],
         )  # fmt: skip
         if request.method == "POST" and form.is_valid() and _recorded(request, patient, form):

@@ -17,6 +17,7 @@ from outreach.actions.attempts import record_attempt
 from outreach.actions.calls import claim_call, release_call
 from outreach.call_score import Call
 from outreach.models import Attempt, CallClaim
+from outreach.simulator import serve
 from patients.models import ApcmEnrolment, Patient
 from patients.practice import change_practice
 from tests import makers
@@ -415,6 +416,42 @@ def test_a_household_is_one_persons_and_a_promise_is_kept_by_who_gave_it(user):
     home = Patient.objects.filter(phones__e164="+12055550177")
     assert len({owner[patient.pk] for patient in home}) == 1
     assert owner[Patient.objects.get(mrn="3").pk] == kim.pk
+
+
+# ---- through Spruce
+
+
+def test_spruce_is_offered_only_where_the_desks_phone_is_known(signed_in):
+    patient, client = person("1"), signed_in("staff")
+    assert "Call through Spruce" not in client.get(screen(patient)).content.decode()
+    change_practice({"spruce_calls_from": "205-555-0101"}, by=None)
+    assert "Call through Spruce" in client.get(screen(patient)).content.decode()
+
+
+def test_spruce_tells_which_number_to_dial_and_rings_nobody(signed_in, tmp_path, monkeypatch):
+    change_practice({"spruce_calls_from": "205-555-0101"}, by=None)
+    patient, client = person("1"), signed_in("staff")
+    with serve(tmp_path / "spruce.sqlite3") as running:
+        monkeypatch.setenv("SPRUCE_API_URL", running.url)
+        monkeypatch.setenv("SPRUCE_API_TOKEN", running.token)
+        sent = {"number": "+12055550001"}
+        page = client.post(reverse("admin:outreach_attempt_through_spruce", args=[patient.pk]), sent, follow=True)
+    assert "Dial (205) 555-0199 from the desk’s phone" in page.content.decode()
+    assert LogEntry.objects.filter(object_pk=patient.pk, changes__call=[None, "prepared through Spruce"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "number", "words"),
+    [("do_not_call", "+12055550001", "asked not to be called"), ("no_answer", "+13035550100", "Choose one of")],
+)
+def test_spruce_calls_neither_who_refuses_nor_strangers(outcome, number, words, signed_in):
+    change_practice({"spruce_calls_from": "205-555-0101"}, by=None)
+    patient, client = person("1"), signed_in("staff")
+    tried(patient, outcome)
+    sent = {"number": number}
+    page = client.post(reverse("admin:outreach_attempt_through_spruce", args=[patient.pk]), sent, follow=True)
+    assert words in page.content.decode()
+    assert not LogEntry.objects.filter(changes__has_key="call").exists()
 
 
 # ---- the sheet of paper

@@ -23,7 +23,6 @@ class CallClaim(models.Model):
     """
 
     LASTS = timedelta(minutes=15)
-    stays_with_chart = True  # a lease of minutes: after a merge the next caller takes the other chart's
 
     patient = models.OneToOneField(Patient, on_delete=models.PROTECT, related_name="call_claim")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")

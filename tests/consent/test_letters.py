@@ -379,6 +379,7 @@ def follow(person):
 
 def test_the_follow_up_waits_for_the_letter_then_calls(monday):
     person = someone()
+    person.phones.create(e164="+12055550111", label="home")
     assert (follow(person).step, follow(person).needs_letter, last_try(follow(person))) == ("call", True, None)
     batch = posted(person)
     left = follow(person)

@@ -21,7 +21,7 @@ MOST = 60
 class SheetForm(forms.Form):
     count = forms.IntegerField(
         label=gettext_lazy("How many patients"), min_value=1, max_value=MOST, initial=20,
-        help_text=gettext_lazy("Seven to a page. The next ones of your queue, as it stands now."),
+        help_text=gettext_lazy("Six to a page. The next ones of your queue, as it stands now."),
     )  # fmt: skip
     whose = forms.ChoiceField(
         label=gettext_lazy("Of whose calls"),

@@ -140,8 +140,9 @@ def _no_phone(practice: Practice):
 def _call_backs(practice: Practice):
     """Asked of the few with a promised day only; the queue of calls has the last word."""
     today = practice.today()
-    promised = Attempt.objects.filter(next_on__lte=today).values("patient")
-    return follow_up.waiting(today).filter(pk__in=promised, step="due")
+    promised = set(Attempt.objects.filter(next_on__lte=today).values_list("patient", flat=True))
+    left = follow_up.waiting(today, promised, practice)
+    return Patient.objects.filter(pk__in=[each.pk for each in left if each.step == "due"])
 
 
 def _asked_to_stop(practice: Practice):

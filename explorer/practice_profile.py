@@ -50,6 +50,8 @@ class PracticeForm(forms.ModelForm):
     )
     texting_start = clock_time("Texts from", "As 9:00 AM. No text goes out earlier, patient’s time.")
     texting_end = clock_time("Texts until", "As 8:00 PM. No text goes out later, patient’s time.")
+    call_start = clock_time("Calls from", "As 9:00 AM. Nobody is called earlier, patient’s time.")
+    call_end = clock_time("Calls until", "As 7:00 PM. Nobody is called later, patient’s time.")
     texting_days = forms.MultipleChoiceField(
         label="Texting days",
         choices=list(zip(DAYS, DAY_NAMES, strict=True)),
@@ -64,6 +66,7 @@ class PracticeForm(forms.ModelForm):
             "old_practice", "new_practice", "texting_start", "texting_end", "texting_days",
             "texts_per_campaign", "segment_price", "segment_price_on", "texting_basis", "text_unmatched",
             "confirm_stops",
+            "call_start", "call_end", "calls_at_most", "hours_between_calls", "spruce_calls_from",
             "form_sample_url", "short_link_base", "mail_address", "code_days", "keep_raw_days", "backup_folder",
         )  # fmt: skip
         labels = {
@@ -85,7 +88,7 @@ class PracticeForm(forms.ModelForm):
         if "time_zone" in self.fields:
             self.fields["time_zone"].choices = list(({zone: zone} | ZONES).items())
         self.initial["texting_days"] = self.instance.texting_days.split(",")
-        for name in ("texting_start", "texting_end"):
+        for name in ("texting_start", "texting_end", "call_start", "call_end"):
             self.initial[name] = f"{getattr(self.instance, name):{US_TIME}}".lstrip("0")
         for name in {"transition_date", "segment_price_on"} & self.fields.keys():
             day = self.fields[name]
@@ -93,8 +96,11 @@ class PracticeForm(forms.ModelForm):
             day.help_text = f"{day.help_text.rstrip('.')}, as 01/31/2027."
             day.error_messages["invalid"] = "Write the date as 01/31/2027."
 
-    def clean_phone(self) -> str:
-        text = self.cleaned_data["phone"].strip()
+    def clean_spruce_calls_from(self) -> str:
+        return self.clean_phone("spruce_calls_from")
+
+    def clean_phone(self, name: str = "phone") -> str:
+        text = self.cleaned_data[name].strip()
         try:
             if text:
                 read_phone(text)
@@ -135,6 +141,9 @@ class PracticeForm(forms.ModelForm):
         start, end = cleaned.get("texting_start"), cleaned.get("texting_end")
         if start and end and start >= end:
             self.add_error("texting_end", "The texting hours must start before they end, as 09:00 to 20:00.")
+        start, end = cleaned.get("call_start"), cleaned.get("call_end")
+        if start and end and start >= end:
+            self.add_error("call_end", "The calling hours must start before they end, as 09:00 to 19:00.")
         return cleaned
 
 
@@ -165,6 +174,14 @@ class PracticeProfileAdmin(PracticeAdmin):
                                ("segment_price", "segment_price_on")],
                     "description": "Nothing goes out outside these hours, nor outside the law’s, "
                     "in the time of the patient’s own place.",
+                },
+            ),
+            (
+                "Calls",
+                {
+                    "fields": [("call_start", "call_end"), ("calls_at_most", "hours_between_calls"),
+                               "spruce_calls_from"],
+                    "description": "Staff may go on all the same with a reason, which is kept with the call.",
                 },
             ),
             (

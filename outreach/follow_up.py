@@ -1,23 +1,22 @@
-"""Who is left: the patients whose answer is still missing, and what is to be done next. A query."""
+"""Who is left: the patients whose answer is still missing, and what is to be done next. Computed from the rows."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
-from django.utils.timezone import localtime
+from django.db.models import Count
 
-from consent.letters import posted_moment
 from consent.models import AddressVersion, Letter, Response, current_decision
 from explorer.lib import clock
 from explorer.lib.models import Practice
-from outreach import gate, hours
-from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, Reply, Suppression
-from outreach.standings import LABELS, with_standing
-from patients.models import ApcmEnrolment, Patient, Phone
+from outreach import call_rules, gate, hours
+from outreach.call_rules import Tried
+from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, MessagePatient, Suppression
+from outreach.standings import LABELS, folded, with_standing
+from patients.ages import youngest_adult_born_on
+from patients.models import Patient, Phone
 
 Outcome = Attempt.Outcome
 WHY = LABELS | {"apcm_open": "APCM not answered"}
@@ -31,122 +30,227 @@ STEPS = {
     "review": "Decide the form answer",
     "text": "A text is still to come",
     "invite": "Send the first text",
+    "rest": "Called recently",
+    "letter": "Letter instead of calls",
     "later": "Call back later",
 }
 TO_CALL = ("due", "record", "inform", "address", "call")
 LETTER_TAKES = timedelta(days=14)  # to arrive, be read and be answered, before somebody calls
+FACTS = (
+    "pk", "last_name", "first_name", "date_of_birth", "records", "answer_in_review", "stopped", "was_reminded",
+    "was_invited", "can_be_texted",
+)  # fmt: skip
+ATTEMPTS = ("patient_id", "channel", "outcome", "at", "by_id", "next_on")
 
 
-def waiting(today: date):
+@dataclass(slots=True)
+class Left:
+    """A patient who is left. `why` is of WHY, `step` of STEPS; `tries` counts posted letters too.
+
+    `needs_letter`: cannot be texted, stopped the texts, asked for a letter or is not to be called any more, and
+    has none. `tried` are the attempts by phone.
+    """
+
+    pk: int
+    last_name: str
+    first_name: str
+    standing: str
+    records: str | None
+    in_review: bool
+    stopped: bool
+    can_be_texted: bool
+    apcm_level: int | None = None
+    has_apcm: bool = False
+    apcm_open: bool = False
+    tried: list[Tried] = field(default_factory=list)
+    tries: int = 0
+    last_at: datetime | None = None
+    last_outcome: str = ""
+    last_by: int | None = None
+    next_on: date | None = None
+    posted_on: date | None = None
+    letter_back_at: datetime | None = None
+    has_letter: bool = False
+    why: str = ""
+    step: str = ""
+    needs_letter: bool = False
+
+    @property
+    def unanswered(self) -> bool:
+        return self.records is None
+
+
+def waiting(
+    today: date, only: Collection[int] | None = None, practice: Practice | None = None, attempts: list | None = None
+) -> list[Left]:
     """Patients without an answer about the records, with an open APCM question, or with a contradiction.
 
-    Annotates `why` (of WHY), `step` (of STEPS), `apcm_level`, `texts`, `tries` (posted letters among them),
-    `last_at`, `last_outcome`, `next_on` and of consent letters `posted_on`, `letter_back_at` and
-    `needs_letter`: cannot be texted, stopped the texts or asked for a letter, and has none. Call-backs that are
-    due come first, then APCM, then whom we tried least.
+    Those to call come first, call-backs that are due before all; then APCM, then whom we tried least; those who
+    are called back on a later day last. `only` these patients, where given; `attempts` is what `attempts_of` said,
+    where that was asked before.
     """
-    asked = with_standing(Patient.objects.filter(deceased=False, held="", left_list_at=None)).annotate(
-        apcm_answer=current_decision("apcm"),
-        has_apcm=Exists(ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active")),
-    )
-    apcm_open = Q(has_apcm=True) & (Q(apcm_answer=None) | Q(apcm_answer="conflict"))
-    left = asked.filter(Q(records=None) | Q(records="conflict") | apcm_open)
-    due_first = Case(When(next_on__lte=today, then=0), When(next_on=None, then=1), default=2)
-    return _with_steps(_with_efforts(left), today).order_by(
-        due_first,
-        "-has_apcm",
-        "tries",
-        "last_name",
-        "first_name",
-        "pk",
-    )
+    practice = practice or Practice.current()
+    found = _asked(practice, only)
+    _add_apcm(found, only)
+    left = {pk: each for pk, each in found.items() if each.records in (None, "conflict") or each.apcm_open}
+    _add_attempts(left, attempts_of(only) if attempts is None else attempts)
+    _add_letters(left, only)
+    _decide(left, today, only, practice)
+    return sorted(left.values(), key=_in_order)
 
 
-def _with_efforts(patients):
-    last = Attempt.objects.filter(patient=OuterRef("pk")).order_by("-at", "-pk")
+def _in_order(each: Left) -> tuple:
+    group = 0 if each.step == "due" else 1 if each.step in TO_CALL else 3 if each.step == "later" else 2
+    return group, not each.has_apcm, each.tries, each.last_name, each.first_name, each.pk
+
+
+def _asked(practice: Practice, only) -> dict[int, Left]:
+    asked = Patient.objects.filter(deceased=False, held="", left_list_at=None)
+    asked = asked if only is None else asked.filter(pk__in=only)
+    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    found = {}
+    rows = with_standing(asked, practice).order_by().values_list(*FACTS)
+    for pk, last, first, born, records, in_review, stopped, reminded, invited, textable in rows:
+        standing = folded(
+            records=records, in_review=in_review, excluded=born is not None and born > adult, stopped=stopped,
+            reminded=reminded, invited=invited, textable=textable,
+        )  # fmt: skip
+        found[pk] = Left(pk, last, first, standing, records, in_review, stopped, textable)
+    return found
+
+
+def _add_apcm(found: dict[int, Left], only) -> None:
+    enrolled = Patient.objects.filter(apcm__status="active")
+    enrolled = (enrolled if only is None else enrolled.filter(pk__in=only)).annotate(answer=current_decision("apcm"))
+    for pk, level, answer in enrolled.order_by().values_list("pk", "apcm__level", "answer"):
+        if each := found.get(pk):
+            each.has_apcm, each.apcm_level, each.apcm_open = True, level, answer in (None, "conflict")
+            conflict = answer == "conflict"
+            each.why = "conflict" if conflict else "apcm_open" if each.apcm_open else ""
+    for each in found.values():
+        each.why = each.standing if each.records in (None, "conflict") else each.why
+
+
+def _of(rows, only, patient: str = "patient"):
+    return (rows if only is None else rows.filter(**{f"{patient}__in": only})).order_by()
+
+
+def attempts_of(only: Collection[int] | None = None) -> list[tuple]:
+    """ATTEMPTS of these patients, or of all, the oldest first."""
+    return list(_of(Attempt.objects.all(), only).order_by("at", "pk").values_list(*ATTEMPTS))
+
+
+def _add_attempts(left: dict[int, Left], attempts: list[tuple]) -> None:
+    for pk, channel, outcome, at, by, next_on in attempts:
+        if each := left.get(pk):
+            each.tries += 1
+            each.last_at, each.last_outcome, each.last_by, each.next_on = at, outcome, by, next_on
+            if channel == Attempt.Channel.CALL or outcome in call_rules.ABOUT_CALLS:
+                each.tried.append(Tried(at, outcome))
+
+
+def _add_letters(left: dict[int, Left], only) -> None:
     letters = Letter.objects.filter(batch__kind="letter", batch__cancelled_at=None)
-    mine = letters.filter(patient=OuterRef("pk"))
-    newest = mine.posted().order_by("-batch__posted_on", "-pk")
-    level = ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active").values("level")
-    return patients.annotate(
-        why=Case(
-            When(Q(records="conflict") | Q(records=None), then=F("standing")),
-            When(apcm_answer="conflict", then=Value("conflict")),
-            default=Value("apcm_open"),
-        ),
-        apcm_level=Subquery(level[:1]),
-        texts=_number_of(Message.patients.through.objects.filter(
-            message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN)),
-        tries=_number_of(Attempt.objects.all()) + _number_of(letters.posted()),
-        posted_on=Subquery(newest.values("batch__posted_on")[:1]),
-        letter_back_at=Subquery(newest.values("returned_at")[:1]),
-        has_letter=Exists(mine.standing().filter(returned_at=None)),
-        address_is_bad=Exists(AddressVersion.objects.waiting().filter(patient=OuterRef("pk"))),
-        last_at=Subquery(last.values("at")[:1]),
-        last_outcome=Subquery(last.values("outcome")[:1]),
-        next_on=Subquery(last.values("next_on")[:1]),
-    )  # fmt: skip
+    posted = _of(letters.posted(), only).order_by("batch__posted_on", "pk")
+    for pk, day, back in posted.values_list("patient_id", "batch__posted_on", "returned_at"):
+        if each := left.get(pk):
+            each.tries += 1
+            each.posted_on, each.letter_back_at = day, back
+    for pk in _of(letters.standing().filter(returned_at=None), only).values_list("patient_id", flat=True):
+        if pk in left:
+            left[pk].has_letter = True
 
 
-def _number_of(rows):
-    """How many of these rows belong to the patient of the outer query."""
-    mine = rows.filter(patient=OuterRef("pk")).order_by().values("patient").annotate(n=Count("pk"))
-    return Coalesce(Subquery(mine.values("n")), 0)
+def _decide(left: dict[int, Left], today: date, only, practice: Practice) -> None:
+    """The next step of each, and whether a letter is due."""
+    asks = set()
+    if any(each.in_review for each in left.values()):
+        wants = Response.objects.in_review().wants_information()
+        asks = set(_of(wants, only, "likely").values_list("likely", flat=True))
+    bad_address = set(_of(AddressVersion.objects.waiting(), only).values_list("patient", flat=True))
+    to_come, with_number = _texts_to_come(only), _with_a_number(only)
+    now, between = clock.now(), timedelta(hours=practice.hours_between_calls)
+    for pk, each in left.items():
+        no_calls = call_rules.said_no_calls(each.tried)
+        too_many = call_rules.in_vain(each.tried) >= practice.calls_at_most
+        calls = call_rules.rang(each.tried)
+        if not no_calls and each.next_on:
+            each.step = "later" if each.next_on > today else "due"
+        elif each.unanswered and each.last_outcome == Outcome.ANSWERED:
+            each.step = "record"
+        elif each.unanswered and each.in_review and pk not in asks:
+            each.step = "review"
+        elif each.unanswered and pk not in asks and pk in to_come and not each.stopped:
+            each.step = "text"
+        elif each.standing == "not_invited" and pk not in asks:
+            each.step = "invite"
+        elif each.posted_on and not each.letter_back_at and each.posted_on > today - LETTER_TAKES and pk not in asks:
+            each.step = "post"
+        elif no_calls or too_many or pk not in with_number:
+            each.step = "letter"
+        elif calls and now - calls[-1] < between:
+            each.step = "rest"
+        elif each.unanswered and pk in asks:
+            each.step = "inform"
+        else:
+            each.step = "address" if pk in bad_address else "call"
+        no_texts = each.stopped or not each.can_be_texted or each.last_outcome == Outcome.WANTS_LETTER
+        each.needs_letter = each.unanswered and not each.has_letter and (no_texts or no_calls or too_many)
 
 
-def _with_steps(patients, today: date):
-    unanswered = Q(records=None)
-    no_texts = Q(stopped=True) | Q(can_be_texted=False) | Q(last_outcome=Outcome.WANTS_LETTER)
-    asks = Response.objects.in_review().wants_information().filter(likely=OuterRef("pk"))
-    not_invited = unanswered & Q(stopped=False, was_invited=False, can_be_texted=True)
-    return patients.annotate(
-        step=Case(
-            When(next_on__gt=today, then=Value("later")),
-            When(next_on__lte=today, then=Value("due")),
-            When(unanswered & Q(last_outcome=Outcome.ANSWERED), then=Value("record")),
-            When(unanswered & Q(Exists(asks)), then=Value("inform")),
-            When(unanswered & Q(answer_in_review=True), then=Value("review")),
-            When(unanswered & _text_to_come(), then=Value("text")),
-            When(not_invited, then=Value("invite")),
-            When(address_is_bad=True, then=Value("address")),
-            When(posted_on__gt=today - LETTER_TAKES, letter_back_at=None, then=Value("post")),
-            default=Value("call"),
-        ),
-        needs_letter=Case(When(no_texts & unanswered, has_letter=False, then=Value(True)), default=Value(False)),
-    )
+def _with_a_number(only) -> set[int]:
+    """Patients who have any number, by the list or by a matched contact."""
+    listed = _of(Phone.objects.filter(retired_at=None), only).values_list("patient_id", flat=True)
+    linked = _of(Match.objects.linked().exclude(contact__phones=None), only).values_list("patient_id", flat=True)
+    return {*listed, *linked}
 
 
-def last_try(patient: Patient) -> tuple[date, str] | None:
-    """When somebody last tried to reach a patient of `waiting` otherwise than by text, and how it went."""
-    tried = [(localtime(patient.last_at).date(), Outcome(patient.last_outcome).label)] if patient.last_at else []
-    if patient.posted_on:
-        back = patient.letter_back_at
-        tried.append((localtime(back).date(), "Letter came back") if back else (patient.posted_on, "Letter posted"))
-    return max(tried, key=lambda each: each[0], default=None)
-
-
-def _text_to_come():
+def _texts_to_come(only) -> set[int]:
     """A text is on its way, or a running campaign has a reminder that the patient's number has not had.
 
     A number has had it, too, when the row was skipped or was about another patient on it.
     """
-    texts = Message.patients.through.objects.filter(
-        patient=OuterRef("pk"), message__campaign__state=Campaign.State.RUNNING
+    steps = CampaignStep.objects.filter(campaign__state=Campaign.State.RUNNING).order_by()
+    days = {pk: (campaign, day) for pk, campaign, day in steps.values_list("pk", "campaign_id", "day")}
+    if not days:
+        return set()
+    texts = _of(MessagePatient.objects.filter(message__step__in=days), only)
+    found, firsts = set(), []
+    for pk, phone, step, state in texts.values_list("patient_id", "message__phone", "message__step", "message__state"):
+        campaign, day = days[step]
+        if state in Message.OPEN:
+            found.add(pk)
+        elif day == 0 and state == Message.State.CONFIRMED:
+            firsts.append((pk, campaign, phone))
+    return found | _with_a_step_left(firsts, days, only)
+
+
+def _with_a_step_left(firsts: list[tuple[int, int, str]], days: dict[int, tuple[int, int]], only) -> set[int]:
+    """Of (patient, campaign, number) whose first text arrived: the patients whose number lacks a reminder."""
+    rows = Message.objects.filter(step__in=[step for step, (_, day) in days.items() if day > 0]).order_by()
+    rows = rows if only is None else rows.filter(phone__in={phone for _, _, phone in firsts})
+    had = Counter((days[step][0], phone) for step, phone in rows.values_list("step_id", "phone"))
+    reminders = Counter(campaign for campaign, day in days.values() if day > 0)
+    return {pk for pk, campaign, phone in firsts if had[campaign, phone] < reminders[campaign]}
+
+
+def texts_of(patients: Iterable[int]) -> dict[int, int]:
+    """How many campaign texts each of these patients got."""
+    got = MessagePatient.objects.filter(
+        patient__in=list(patients), message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN
     )
-    had = Message.objects.filter(
-        campaign=OuterRef("campaign"), step=OuterRef("pk"), phone=OuterRef(OuterRef("message__phone"))
-    )  # the campaign is named so that the one index of all three answers
-    still = CampaignStep.objects.filter(~Exists(had), campaign=OuterRef("message__campaign"), day__gt=0)
-    first = texts.filter(message__step__day=0, message__state=Message.State.CONFIRMED)
-    on_its_way = texts.filter(message__state__in=Message.OPEN)
-    return (Exists(on_its_way) | Exists(first.filter(Exists(still)))) & Q(stopped=False)
+    return dict(got.order_by().values_list("patient").annotate(Count("pk")))
 
 
-def next_to_call(today: date, *, after: int) -> int | None:
-    """The first of the list whom nobody has tried today; not the patient just called."""
-    midnight = datetime.combine(today, datetime.min.time(), ZoneInfo(Practice.current().time_zone))
-    fresh = waiting(today).filter(Q(last_at=None) | Q(last_at__lt=midnight), step__in=TO_CALL)
-    return fresh.exclude(pk=after).values_list("pk", flat=True).first()
+def last_try(each: Left, zone: str = "") -> tuple[date, str] | None:
+    """When somebody last tried to reach the patient otherwise than by text, and how it went."""
+    where = ZoneInfo(zone or Practice.current().time_zone)
+    tried = [(each.last_at.astimezone(where).date(), Outcome(each.last_outcome).label)] if each.last_at else []
+    if each.posted_on:
+        back = each.letter_back_at
+        letter = (back.astimezone(where).date(), "Letter came back") if back else (each.posted_on, "Letter posted")
+        tried.append(letter)
+    return max(tried, key=lambda one: one[0], default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +260,11 @@ class Number:
     e164: str
     kind: str
     warning: str = ""
+
+    @property
+    def is_bad(self) -> bool:
+        """Somebody said that it is not the patient's."""
+        return self.warning == WARNINGS[Suppression.Reason.WRONG_NUMBER]
 
 
 WARNINGS = {
@@ -198,9 +307,10 @@ def _gravest_first() -> list[tuple[str, str]]:
     return [(reason, WARNINGS[reason]) for reason in order]
 
 
-def next_steps(patients: list[Patient], zone: str) -> dict[int, str]:
+def next_steps(patients: list[Left], zone: str) -> dict[int, str]:
     """What is to be done next and when, in words, for patients of `waiting`."""
-    reminders = _next_reminders([patient.pk for patient in patients if patient.step == "text"], zone)
+    to_text = [patient.pk for patient in patients if patient.step == "text"]
+    reminders = _next_reminders(to_text, zone) if to_text else {}
     words = {}
     for patient in patients:
         words[patient.pk] = STEPS[patient.step]
@@ -251,51 +361,3 @@ def _days_left(begun: set[tuple[int, str]]) -> dict[tuple[int, str], list[int]]:
     for campaign, day in steps:
         days[campaign].append(day)
     return {each: [day for day in days[each[0]] if (*each, day) not in had] for each in begun}
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that was said or tried. `kind`: text, letter, reply or attempt."""
-
-    at: datetime
-    kind: str
-    title: str
-    words: str = ""
-
-
-def history(patient: Patient, numbers: Iterable[str]) -> list[Event]:
-    """Texts and letters to the patient, replies from the patient's numbers, what staff tried; the newest first."""
-    texts = patient.messages.reached().order_by("-first_attempt_at")[:100]
-    replies = Reply.objects.filter(Q(patient=patient) | Q(patient=None, phone__in=list(numbers)))
-    attempts = patient.attempts.select_related("by")
-    events = [
-        *(Event(text.first_attempt_at, "text", _text_title(text), text.text) for text in texts),
-        *(Event(reply.received_at, "reply", _reply_title(reply), reply.text) for reply in replies[:100]),
-        *_letters(patient),
-        *(Event(attempt.at, "attempt", _attempt_title(attempt), attempt.note) for attempt in attempts[:100]),
-    ]
-    return sorted(events, key=lambda event: event.at, reverse=True)
-
-
-def _letters(patient: Patient) -> Iterator[Event]:
-    zone = Practice.current().time_zone
-    for letter in patient.letters.posted().select_related("batch")[:100]:
-        yield Event(posted_moment(letter.batch.posted_on, zone), "letter", f"{letter.batch.get_kind_display()} posted")
-        if letter.returned_at:
-            title = f"{letter.batch.get_kind_display()} came back: {letter.get_returned_reason_display()}"
-            yield Event(letter.returned_at, "letter", title)
-
-
-def _text_title(message: Message) -> str:
-    what = "Text" if message.kind == Message.Kind.CAMPAIGN else message.get_kind_display()
-    confirmed = message.state == Message.State.CONFIRMED
-    return what if confirmed else f"{what} ({message.get_state_display().lower()})"
-
-
-def _reply_title(reply: Reply) -> str:
-    return "Reply" if reply.patient_id else "Reply from a shared number: it may be somebody else’s"
-
-
-def _attempt_title(attempt: Attempt) -> str:
-    by = f", {attempt.by}" if attempt.by else ""
-    return f"{attempt.get_channel_display()}: {attempt.get_outcome_display()}{by}"

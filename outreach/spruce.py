@@ -126,6 +126,19 @@ class Spruce:
         path = f"internalendpoints/{_segment(line_id)}/conversations"
         return self._write(path, "internalendpoints/{id}/conversations", body, key)
 
+    def start_call(self, line_id: str, from_e164: str, to_e164: str, key: str) -> str:
+        """Prepare a proxy call: dialled from `from_e164`, the number given back connects to `to_e164`, who sees
+        the line's number. Nobody is rung by this."""
+        if not NANP.fullmatch(from_e164) or not NANP.fullmatch(to_e164):
+            raise ValueError("A call goes between numbers written as +1 and ten digits.")
+        path, resource = f"internalendpoints/{_segment(line_id)}/calls", "internalendpoints/{id}/calls"
+        body = {"originatingNumber": from_e164, "destinationNumber": to_e164}
+        answer = self._call("POST", path, resource, json=body, headers={"s-idempotency-key": _checked(key)})
+        proxy = as_text(json_object(answer, resource).get("proxyNumber"))
+        if not NANP.fullmatch(proxy):
+            raise Nonsense(f"Spruce answered {resource} without a number to dial.")
+        return proxy
+
     def reply_in(self, conversation_id: str, text: str, key: str) -> str:
         """Answer in a conversation; as `send_text`."""
         path = f"conversations/{_segment(conversation_id)}/messages"

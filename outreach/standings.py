@@ -77,6 +77,25 @@ def _standing(state: str, basis: str, text_unmatched: bool, today: date, some_me
     return prepared(Patient.charts.annotate(**facts).annotate(standing=standing), *facts, "standing")
 
 
+def folded(
+    *,
+    records: str | None,
+    in_review: bool,
+    excluded: bool,
+    stopped: bool,
+    reminded: bool,
+    invited: bool,
+    textable: bool,
+) -> str:
+    """The standing by the same order as `with_standing`, of facts that were read already: the database then asks
+    each of them once, which for all patients takes half the time."""
+    tried = (
+        ("in_review", in_review), ("excluded", excluded), ("opted_out", stopped), ("reminded", reminded),
+        ("invited", invited), ("not_invited", textable),
+    )  # fmt: skip
+    return records or next((code for code, fits in tried if fits), "cannot_be_reached")
+
+
 def with_ledgers(patients):
     """Annotates the state of each ledger: given, declined, revoked, conflict or none."""
     ledgers = {f"{kind}_ledger": Coalesce(current_decision(kind), Value("none")) for kind in KINDS}

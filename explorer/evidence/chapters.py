@@ -38,9 +38,11 @@ from outreach import gate, go
 from outreach.models import (
     Approval,
     Attempt,
+    CallClaim,
     Campaign,
     CampaignPatient,
     CampaignStep,
+    Circumstance,
     Contact,
     ContactPhone,
     GoDecision,
@@ -481,6 +483,13 @@ CHAPTERS = (
         "None is recorded.",
         Attempt,
     ),
+    Chapter(
+        "Deaths, moves and hospital stays",
+        each(rows_of(Circumstance, "reported_by", "ended_by"), leave=("silenced",)),
+        (Circumstance,),
+        "None was reported.",
+        Circumstance,
+    ),
     Chapter("Notes by staff", notes, (Note, NoteVersion), "None was written.", Note),
     Chapter(
         "Tasks for staff",
@@ -541,6 +550,7 @@ CHAPTERS = (
 )
 
 NOT_EVIDENCE: dict[type[models.Model], str] = {
+    CallClaim: "Who was calling at that moment, for minutes; the call itself has its row.",
     PhoneTest: "A text to a staff phone, about no patient; the go decision names it.",
     Report: "Sums of a day, a week or a campaign; it names no patient.",
     SignOff: "A staff member's name under such a report.",

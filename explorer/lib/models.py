@@ -5,7 +5,7 @@ from pathlib import PurePath
 from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from explorer.lib import clock
 from explorer.lib.links import check_page_address
@@ -41,6 +41,23 @@ class Practice(models.Model):
         default="mon,tue,wed,thu,fri,sat",
         help_text="Days on which texts may go out, as mon,tue,wed.",
         validators=[RegexValidator(r"^(mon|tue|wed|thu|fri|sat|sun)(,(mon|tue|wed|thu|fri|sat|sun))*$")],
+    )
+    call_start = models.TimeField("calls from", default="09:00", help_text="Nobody is called earlier, patient's time.")
+    call_end = models.TimeField("calls until", default="19:00", help_text="Nobody is called later, patient's time.")
+    calls_at_most = models.PositiveSmallIntegerField(
+        "most calls to one patient",
+        default=6,
+        validators=[MinValueValidator(1)],
+        help_text="After so many calls without an answer a letter is written instead.",
+    )
+    hours_between_calls = models.PositiveSmallIntegerField(
+        default=24, help_text="A patient who was called is left in peace so many hours."
+    )
+    spruce_calls_from = models.CharField(
+        "phone that calls through Spruce",
+        max_length=20,
+        blank=True,
+        help_text="The phone on the desk, as 205-555-0101. The patient sees the practice’s number. Empty: not offered.",
     )
     texting_basis = models.CharField(
         max_length=24,
@@ -102,7 +119,11 @@ class Practice(models.Model):
     class Meta:
         verbose_name = "practice profile"
         verbose_name_plural = "practice profile"
-        constraints = [models.CheckConstraint(name="there_is_one_practice", condition=models.Q(pk=1))]
+        constraints = [
+            models.CheckConstraint(name="there_is_one_practice", condition=models.Q(pk=1)),
+            models.CheckConstraint(name="calls_start_before_they_end", condition=Q(call_start__lt=F("call_end"))),
+            models.CheckConstraint(name="somebody_is_called_once", condition=Q(calls_at_most__gte=1)),
+        ]
 
     def __str__(self) -> str:
         return self.name

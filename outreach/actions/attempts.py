@@ -22,8 +22,17 @@ def record_attempt(
     next_on=None,
     at=None,
     number: str = "",
+    despite: str = "",
+    form: str = "",
 ) -> Attempt:
-    """Raises ValidationError. A wrong number is not texted any more."""
+    """Raises ValidationError. A wrong number is not texted any more.
+
+    `despite`: why somebody called although a rule spoke against it. `form` names the page it was typed on: what
+    comes in twice from there is stored once.
+    """
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    if form and (known := Attempt.objects.filter(form=form).first()):
+        return known
     attempt = Attempt(
         patient=patient,
         channel=channel,
@@ -32,6 +41,9 @@ def record_attempt(
         note=note,
         next_on=next_on,
         at=at or clock.now(),
+        number=number,
+        despite=despite.strip(),
+        form=form,
     )
     if attempt.at > clock.now():
         raise ValidationError({"at": "This lies in the future."})

@@ -133,10 +133,10 @@ def _withdraw_texts(stop: Suppression) -> None:
     count = waiting.update(state=Message.State.SKIPPED, reason=stop.get_reason_display(), hold="")
     Suppression.objects.filter(pk=stop.pk).update(texts_withdrawn=F("texts_withdrawn") + count)
     if answers:
-        _ask_again(stop.phone)
+        ask_again(stop.phone)
 
 
-def _ask_again(phone: str) -> None:
+def ask_again(phone: str) -> None:
     """Their answer never went out: somebody phones instead."""
     for reply in Reply.objects.filter(phone=phone, state=Reply.State.WAITING):
         reply.state = Reply.State.NEEDS_ANSWER

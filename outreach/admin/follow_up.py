@@ -1,78 +1,39 @@
+"""Who is left, as a list; calls and letters as they were recorded."""
+
 from collections import Counter
 from operator import attrgetter
 
-from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.contrib import admin
 from django.core.paginator import Paginator
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from unfold.decorators import display
 
-from consent.forms import APCM_DISCLOSURES
+from explorer.lib import clock
 from explorer.lib.models import Practice
 from explorer.lib.pages import PracticeAdmin, page
 from explorer.lib.slim import SlimRows
-from outreach import follow_up, gate
-from outreach.actions.attempts import record_attempt
+from outreach import call_queue, follow_up
+from outreach.admin.call_screen import RIGHT, CallPages
+from outreach.admin.call_sheets import CallSheetPages
+from outreach.admin.circumstances import CircumstancePages
+from outreach.admin.spruce_calls import SpruceCallPages
 from outreach.models import Attempt
 from patients.admin.exporting import ExportPages
 from patients.models import ApcmEnrolment, Patient
 from patients.phones import display as shown
 
-Outcome = Attempt.Outcome
 PER_PAGE = 25
 ANSWERED = ("given", "declined", "revoked", "excluded")  # no reasons to be on the list
-STEP_BADGES = {"due": "bad", "record": "warn", "call": "info", "review": "warn", "address": "warn"}
-BY_PHONE = [
-    Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.WANTS_LETTER, Outcome.VOICEMAIL,
-    Outcome.NO_ANSWER, Outcome.WRONG_NUMBER, Outcome.NOT_IN_SERVICE, Outcome.MAILED, Outcome.RETURNED, Outcome.OTHER,
-]  # fmt: skip
-ON_A_NUMBER = (Outcome.WRONG_NUMBER, Outcome.NOT_IN_SERVICE)
-
-
-class AttemptForm(forms.ModelForm):
-    outcome = forms.ChoiceField(
-        label="How did it go?",
-        choices=[(outcome.value, outcome.label) for outcome in BY_PHONE],
-        widget=forms.RadioSelect,
-    )
-    number = forms.ChoiceField(
-        label="Number called",
-        required=False,
-        help_text="A wrong number, or one not in service, is not texted any more.",
-    )
-
-    class Meta:
-        model = Attempt
-        fields = ["channel", "outcome", "next_on", "note"]
-        labels = {"channel": "How did you try?", "next_on": "Try again on"}
-        help_texts = {"next_on": "Needed for a call-back."}
-        widgets = {"next_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
-
-    def __init__(self, *args, numbers: list[follow_up.Number], today, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.today = today
-        self.fields["number"].choices = [("", "None"), *((each.e164, shown(each.e164)) for each in numbers)]
-        if numbers:
-            self.fields["number"].initial = numbers[0].e164
-
-    def clean(self):
-        outcome, next_on = self.cleaned_data.get("outcome"), self.cleaned_data.get("next_on")
-        if outcome == Outcome.CALL_BACK and not next_on:
-            self.add_error("next_on", "Choose the day on which the patient wants to be called.")
-        if next_on and next_on < self.today:
-            self.add_error("next_on", "This day is over: choose today or later.")
-        if outcome in ON_A_NUMBER and not self.cleaned_data.get("number"):
-            self.add_error("number", "Choose which number it was.")
-        return self.cleaned_data
+STEP_BADGES = {"due": "bad", "record": "warn", "call": "info", "review": "warn", "address": "warn", "letter": "warn"}
 
 
 @admin.register(Attempt)
-class AttemptAdmin(ExportPages, SlimRows, PracticeAdmin):
+class AttemptAdmin(
+    CallPages, CircumstancePages, CallSheetPages, SpruceCallPages, ExportPages, SlimRows, PracticeAdmin
+):
     export_name = "Calls and letters"
     export_columns = {
         "When": attrgetter("at"),
@@ -100,59 +61,55 @@ class AttemptAdmin(ExportPages, SlimRows, PracticeAdmin):
     @page("who-is-left/", look="outreach.view_attempt")
     def follow_up(self, request):
         practice = Practice.current()
-        step, why, words = (request.GET.get(name, "").strip() for name in ("step", "why", "q"))
-        left = follow_up.waiting(practice.today())
-        left = left.filter(why=why) if why else left
-        found = list((left.search(words) if words else left).values_list("pk", "step", "needs_letter"))
-        steps = {pk: its for pk, its, _ in found}
-        chosen = [pk for pk in steps if step in ("", steps[pk])]
+        step, why, words, whose = (request.GET.get(name, "").strip() for name in ("step", "why", "q", "whose"))
+        may_record = request.user.has_perm(RIGHT)
+        queued = call_queue.queue(practice)
+        if why:
+            queued = [each for each in queued if each.left.why == why]
+        if words:
+            hits = set(Patient.objects.search(words).order_by().values_list("pk", flat=True))
+            queued = [each for each in queued if each.pk in hits]
+        people = call_queue.callers_today(practice) if may_record and whose == "mine" else []
+        if whose == "mine":
+            call_queue.deal(queued, {request.user.pk, *(person.pk for person in people)})
+            queued = [each for each in queued if each.owner == request.user.pk]
+        tabs = _tabs(Counter(each.left.step for each in queued))
+        chosen = [each for each in queued if step in ("", each.left.step)]
         listed = Paginator(chosen, PER_PAGE).get_page(request.GET.get("p"))
-        shown_now = {patient.pk: patient for patient in left.order_by().filter(pk__in=list(listed))}
+        may_write = request.user.has_perm("consent.write_letter")
         return self.show(
             request,
             "outreach/follow_up.html",
-            "Who is left",
-            rows=_rows([shown_now[pk] for pk in listed], practice),
+            _("Who is left"),
+            rows=_rows(list(listed), practice, request.user),
             listed=listed,
             step=step,
             why=why,
             words=words,
-            tabs=_tabs(Counter(steps.values())),
+            whose=whose,
+            tabs=tabs,
             reasons=[(code, label) for code, label in follow_up.WHY.items() if code not in ANSWERED],
-            keep=urlencode({"step": step, "why": why, "q": words}),
-            by_letter=[pk for pk, _, needs in found if needs] if request.user.has_perm("consent.write_letter") else (),
-            may_record=request.user.has_perm("outreach.record_attempt"),
+            keep=urlencode({"step": step, "why": why, "q": words, "whose": whose}),
+            keep_filters=urlencode({"why": why, "q": words, "whose": whose}),
+            by_letter=[each.pk for each in queued if each.left.needs_letter] if may_write else (),
+            may_record=may_record,
+            calls=sum(each.score is not None for each in queued),
+            people=people,
         )
 
-    @page("record/<int:patient_id>/", look="outreach.record_attempt", act="outreach.record_attempt")
-    def record(self, request, patient_id: int):
+    @page("how-calls-are-ordered/", look="outreach.view_attempt")
+    def order(self, request):
+        """What the score is made of, and what past calls have taught about the hours."""
         practice = Practice.current()
-        patient = get_object_or_404(Patient, pk=patient_id)
-        numbers = follow_up.numbers_of([patient.pk])[patient.pk]
-        asked = {"outcome": request.GET.get("outcome", "")}
-        form = AttemptForm(
-            request.POST or None, label_suffix="", initial=asked, numbers=numbers, today=practice.today()
-        )
-        if request.method == "POST" and form.is_valid() and _recorded(request, patient, form):
-            return redirect(_onward(request, patient, practice))
-        enrolment = ApcmEnrolment.objects.filter(patient=patient, status="active").first()
-        left = follow_up.waiting(practice.today()).filter(pk=patient.pk).first()
+        learnt = call_queue.learnt_hours(practice)
         return self.show(
             request,
-            "outreach/attempt_record.html",
-            "Call a patient",
-            patient=patient,
+            "outreach/call_order.html",
+            _("How calls are ordered"),
             practice=practice,
-            enrolment=enrolment,
-            left=left,
-            why=follow_up.WHY[left.why] if left else "",
-            minor=gate.is_minor(patient.date_of_birth, state=practice.state, today=practice.today()),
-            numbers=[(number, shown(number.e164)) for number in numbers],
-            history=follow_up.history(patient, [number.e164 for number in numbers]),
-            disclosures=APCM_DISCLOSURES.values() if enrolment else (),
-            form=form,
-            next_id=follow_up.next_to_call(practice.today(), after=patient.pk),
-            may_decide=request.user.has_perm("consent.record_consent"),
+            table=learnt.table(),
+            calls=learnt.calls[()],
+            overall=learnt.overall(),
         )
 
 
@@ -161,49 +118,25 @@ def _tabs(counted: Counter) -> list[tuple[str, str, int]]:
     return [("", "Everybody", sum(counted.values())), *steps]
 
 
-def _rows(patients: list[Patient], practice: Practice) -> list[dict]:
-    steps = follow_up.next_steps(patients, practice.time_zone)
-    numbers = follow_up.numbers_of([patient.pk for patient in patients])
+def _rows(queued: list[call_queue.Queued], practice: Practice, user) -> list[dict]:
+    pks = [each.pk for each in queued]
+    steps = follow_up.next_steps([each.left for each in queued], practice.time_zone)
+    people, numbers = Patient.objects.in_bulk(pks), follow_up.numbers_of(pks)
+    texts, claims = follow_up.texts_of(pks), call_queue.claims(clock.now(), pks)
+    claims = {pk: claim for pk, claim in claims.items() if claim.by_id != user.pk}
     return [
         {
-            "patient": patient,
-            "why": follow_up.WHY[patient.why],
-            "apcm": ApcmEnrolment.Level(patient.apcm_level).label if patient.apcm_level else "",
-            "last": follow_up.last_try(patient),
-            "step": steps[patient.pk],
-            "badge": STEP_BADGES.get(patient.step, ""),
-            "numbers": [(number, shown(number.e164)) for number in numbers[patient.pk]],
+            "patient": people[each.pk],
+            "left": each.left,
+            "why": follow_up.WHY[each.left.why],
+            "apcm": ApcmEnrolment.Level(each.left.apcm_level).label if each.left.apcm_level else "",
+            "last": follow_up.last_try(each.left, practice.time_zone),
+            "step": steps[each.pk],
+            "badge": STEP_BADGES.get(each.left.step, ""),
+            "score": each.score,
+            "texts": texts.get(each.pk, 0),
+            "numbers": [(number, shown(number.e164)) for number in numbers[each.pk]],
+            "claim": claims.get(each.pk),
         }
-        for patient in patients
+        for each in queued
     ]
-
-
-def _recorded(request, patient: Patient, form: AttemptForm) -> bool:
-    try:
-        record_attempt(
-            patient=patient,
-            channel=form.cleaned_data["channel"],
-            outcome=form.cleaned_data["outcome"],
-            note=form.cleaned_data["note"],
-            next_on=form.cleaned_data["next_on"],
-            number=form.cleaned_data["number"],
-            by=request.user,
-        )
-    except ValidationError as problem:
-        form.add_error(None, problem.messages)
-        return False
-    messages.success(request, f"Noted for {patient.sort_name}.")
-    return True
-
-
-def _onward(request, patient: Patient, practice: Practice) -> str:
-    """To the decision when the patient decided, to the next patient when asked for, else to the list."""
-    follow_on = reverse("admin:outreach_attempt_follow_up")
-    if request.POST["outcome"] == Outcome.ANSWERED and request.user.has_perm("consent.record_consent"):
-        page_of_decision = reverse("admin:consent_consentevent_record", args=[patient.pk])
-        return f"{page_of_decision}?{urlencode({'next': follow_on})}"
-    if "and_next" in request.POST:
-        next_id = follow_up.next_to_call(practice.today(), after=patient.pk)
-        if next_id:
-            return reverse("admin:outreach_attempt_record", args=[next_id])
-    return follow_on

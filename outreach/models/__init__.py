@@ -1,4 +1,5 @@
 from outreach.models.attempts import Attempt
+from outreach.models.calls import CallClaim, Circumstance
 from outreach.models.campaigns import Campaign, CampaignPatient, CampaignStep, TextTemplate, Wave
 from outreach.models.contacts import Contact, ContactPhone, Match
 from outreach.models.interruptions import InterruptedText, Interruption
@@ -12,9 +13,11 @@ __all__ = [
     "Agreement",
     "Approval",
     "Attempt",
+    "CallClaim",
     "Campaign",
     "CampaignPatient",
     "CampaignStep",
+    "Circumstance",
     "Contact",
     "ContactPhone",
     "Conversation",

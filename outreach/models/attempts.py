@@ -35,6 +35,7 @@ class Attempt(models.Model):
         WANTS_LETTER = "wants_letter", "Reached, wants a letter"
         VOICEMAIL = "voicemail", "Left a voicemail without details"
         NO_ANSWER = "no_answer", "No answer"
+        DO_NOT_CALL = "do_not_call", "Asked not to be called"
         WRONG_NUMBER = "wrong_number", "Wrong number"
         NOT_IN_SERVICE = "not_in_service", "Number not in service"
         MAILED = "mailed", "Letter mailed"
@@ -42,7 +43,9 @@ class Attempt(models.Model):
         OTHER = "other", "Other"
 
     BY_VOICE = (Channel.CALL, Channel.IN_PERSON)
-    SPOKEN = (Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.WANTS_LETTER, Outcome.VOICEMAIL)
+    REACHED = (Outcome.ANSWERED, Outcome.THINKING, Outcome.CALL_BACK, Outcome.WANTS_LETTER, Outcome.DO_NOT_CALL)
+    SPOKEN = (*REACHED, Outcome.VOICEMAIL)
+    DIALLED = (*SPOKEN, Outcome.NO_ANSWER)  # a phone of the patient rang; a wrong number is nobody's
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="attempts")
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.CALL)
@@ -51,6 +54,16 @@ class Attempt(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=500, blank=True, help_text="No more than the next caller needs.")
     next_on = models.DateField("try again on", null=True, blank=True)
+    number = models.CharField("number called", max_length=16, blank=True)
+    despite = models.CharField(
+        "called all the same because",
+        max_length=200,
+        blank=True,
+        help_text="Where a rule about calls spoke against it.",
+    )
+    form = models.CharField(
+        max_length=32, blank=True, editable=False, help_text="The page it was typed on, so that it is stored once."
+    )
 
     objects = AttemptQuerySet.as_manager()
 
@@ -62,7 +75,8 @@ class Attempt(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="call_back_has_a_day", condition=~Q(outcome="call_back") | Q(next_on__isnull=False)
-            )
+            ),
+            models.UniqueConstraint(fields=["form"], condition=~Q(form=""), name="attempt_is_stored_once"),
         ]
         permissions = [("record_attempt", "May record calls and letters")]
 

@@ -373,11 +373,13 @@ def test_a_posted_letter_invites_until_it_comes_back(monday):
 
 
 def follow(person):
-    return waiting(Practice.current().today()).get(pk=person.pk)
+    [left] = waiting(Practice.current().today(), [person.pk])
+    return left
 
 
 def test_the_follow_up_waits_for_the_letter_then_calls(monday):
     person = someone()
+    person.phones.create(e164="+12055550111", label="home")
     assert (follow(person).step, follow(person).needs_letter, last_try(follow(person))) == ("call", True, None)
     batch = posted(person)
     left = follow(person)

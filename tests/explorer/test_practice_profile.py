@@ -20,6 +20,8 @@ def typed(**fields) -> dict:
         "old_practice": "", "new_practice": "",
         "texting_start": "9:00 AM", "texting_end": "8:00 PM", "texting_days": ["mon", "tue"],
         "texts_per_campaign": "4", "texting_basis": "provided_to_provider",
+        "call_start": "9:00 AM", "call_end": "7:00 PM", "calls_at_most": "6", "hours_between_calls": "24",
+        "spruce_calls_from": "",
         "form_sample_url": FORM_SAMPLE_URL, "code_days": "60", "keep_raw_days": "30", **fields,
     }  # fmt: skip
 

@@ -163,6 +163,7 @@ def use_all_of(spruce: Spruce, simulator) -> None:
     spruce.conversation(conversation.id)
     list(spruce.items(conversation.id, since=since))
     spruce.conversations_of(contact.id)
+    assert spruce.start_call(line.id, "+12055550160", "+12055550123", "call").startswith("+1")
     body = {
         "destination": {"smsOrEmailEndpoint": "+12055550123"},
         "message": {"body": [{"type": "text", "value": "Later"}]},
@@ -178,7 +179,7 @@ def test_every_request_of_the_client_and_every_answer_to_it_keeps_the_contract(s
     assert {wrong for each in exchanges for wrong in wrong_in_request(each)} == set()
     assert {wrong for each in exchanges for wrong in wrong_in_answer(each)} == set()
     asked = {(each.method, each.template) for each in exchanges}
-    assert len(asked) == 10, "every path the client knows was asked for"
+    assert len(asked) == 11, "every path the client knows was asked for"
     assert {each.status for each in exchanges} == {200}
 
 

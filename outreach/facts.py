@@ -17,6 +17,8 @@ from outreach.reach import ListedPhone, Reachability, choose
 from outreach.standings import is_opted_out
 from patients.models import Patient, Phone
 
+FEW = 20  # patients whose numbers are asked about by name; for more the whole table is read once
+
 
 def patient_facts(patients) -> dict[int, gate.PatientFacts]:
     """For a queryset of patients, or for keys."""
@@ -50,11 +52,14 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
     listed = _listed_phones(patients)
     contact_phones = _contact_phones(patients)
     in_review = set(Match.objects.in_review().filter(patient__in=patients).values_list("patient", flat=True))
-    shared = Counter(
-        dict(Phone.objects.filter(retired_at=None).order_by().values_list("e164").annotate(Count("patient")))
-    )
     of_others = _numbers_of_others(patients) if practice.text_unmatched else set()
-    suppressed = set(Suppression.objects.in_force().values_list("phone", flat=True))
+    phones, stops = Phone.objects.filter(retired_at=None), Suppression.objects.in_force()
+    if len(listed) + len(contact_phones) <= FEW:
+        asked = {phone.e164 for theirs in listed.values() for phone in theirs}
+        asked |= {e164 for theirs in contact_phones.values() for e164, _ in theirs}
+        phones, stops = phones.filter(e164__in=asked), stops.filter(phone__in=asked)
+    shared = Counter(dict(phones.order_by().values_list("e164").annotate(Count("patient"))))
+    suppressed = set(stops.values_list("phone", flat=True))
     return {
         pk: choose(
             listed[pk],

@@ -4,6 +4,8 @@ The standings are tried in the order below and the first that fits counts, so th
 they add up to the number of patients.
 """
 
+from collections.abc import Iterable
+
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
@@ -32,8 +34,11 @@ ANSWERED = ("given", "declined", "revoked", "conflict")
 KINDS = tuple(ConsentEvent.Kind.values)
 
 
-def with_standing(patients, practice: Practice | None = None):
-    """Annotates `standing`, one of LABELS, and the decision of the records ledger it rests on."""
+def with_standing(patients, practice: Practice | None = None, *, facilities: Iterable[str] | None = None):
+    """Annotates `standing`, one of LABELS, and the decision of the records ledger it rests on.
+
+    `facilities` are the facilities' numbers where they are known already.
+    """
     practice = practice or Practice.current()
     adult = youngest_adult_born_on(state=practice.state, today=practice.today())
     excluded = Q(deceased=True) | ~Q(held="") | Q(left_list_at__isnull=False) | Q(date_of_birth__gt=adult)
@@ -43,7 +48,7 @@ def with_standing(patients, practice: Practice | None = None):
         stopped=is_opted_out(),
         was_invited=was_invited(),
         was_reminded=Exists(_confirmed().filter(message__step__day__gt=0)),
-        can_be_texted=can_be_texted(practice),
+        can_be_texted=can_be_texted(practice, facilities),
     ).annotate(
         standing=Coalesce(
             F("records"),
@@ -114,15 +119,16 @@ def _confirmed():
     return Message.patients.through.objects.filter(Exists(text), patient=OuterRef("pk"))
 
 
-def can_be_texted(practice: Practice):
+def can_be_texted(practice: Practice, facilities: Iterable[str] | None = None):
     """The same question as `reach.choose` answers for one patient, asked of the database."""
+    facilities = facility_numbers() if facilities is None else facilities
     listed = Phone.objects.filter(patient=OuterRef(OuterRef("pk")), e164=OuterRef("e164"), retired_at=None)
     bad = listed.filter(Q(kind__in=Phone.NOT_TEXTABLE) | Q(basis=TextingBasis.UNKNOWN))
     theirs = (
         ContactPhone.objects.filter(
             contact__matches__patient=OuterRef("pk"), contact__matches__verdict__in=Match.LINKED
         )
-        .exclude(e164__in=facility_numbers())
+        .exclude(e164__in=facilities)
         .exclude(e164__in=Suppression.objects.in_force().values("phone"))
         .filter(~Exists(bad))
     )
@@ -134,7 +140,7 @@ def can_be_texted(practice: Practice):
         Phone.objects.filter(patient=OuterRef("pk"), retired_at=None, label__in=("cell", "other"))
         .exclude(kind__in=Phone.NOT_TEXTABLE)
         .exclude(basis=TextingBasis.UNKNOWN)
-        .exclude(e164__in=facility_numbers())
+        .exclude(e164__in=facilities)
         .exclude(e164__in=Suppression.objects.in_force().values("phone"))
         .exclude(held_by_somebody_else())
     )
@@ -142,7 +148,8 @@ def can_be_texted(practice: Practice):
     return Exists(theirs) | (Exists(own) & ~Exists(undecided))
 
 
-def facility_numbers() -> list[str]:
-    """Numbers of so many patients that they must be a home's or an office's."""
-    shared = Phone.objects.filter(retired_at=None).values("e164").annotate(patients=Count("patient"))
+def facility_numbers(among: Iterable[str] | None = None) -> list[str]:
+    """Numbers of so many patients that they must be a home's or an office's; of all numbers, or of some."""
+    listed = Phone.objects.filter(retired_at=None) if among is None else Phone.objects.filter(retired_at=None, e164__in=among)
+    shared = listed.values("e164").annotate(patients=Count("patient"))
     return list(shared.filter(patients__gte=FACILITY_FROM).values_list("e164", flat=True))

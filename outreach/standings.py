@@ -150,6 +150,10 @@ def can_be_texted(practice: Practice, facilities: Iterable[str] | None = None):
 
 def facility_numbers(among: Iterable[str] | None = None) -> list[str]:
     """Numbers of so many patients that they must be a home's or an office's; of all numbers, or of some."""
-    listed = Phone.objects.filter(retired_at=None) if among is None else Phone.objects.filter(retired_at=None, e164__in=among)
+    listed = (
+        Phone.objects.filter(retired_at=None)
+        if among is None
+        else Phone.objects.filter(retired_at=None, e164__in=among)
+    )
     shared = listed.values("e164").annotate(patients=Count("patient"))
     return list(shared.filter(patients__gte=FACILITY_FROM).values_list("e164", flat=True))

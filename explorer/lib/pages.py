@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import NoReverseMatch, path, reverse
 from unfold.admin import ModelAdmin
 
 READING = ("GET", "HEAD")
@@ -32,6 +33,16 @@ def page(route: str, *, look: str, act: str = "") -> Callable:
         return guarded
 
     return mark
+
+
+def address_of(row: Model | None) -> str:
+    """The page of a row in the admin; empty where it has none."""
+    if row is None:
+        return ""
+    try:
+        return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    except NoReverseMatch:
+        return ""
 
 
 class PracticeAdmin(ModelAdmin):

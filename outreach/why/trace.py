@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from explorer.lib.pages import address_of
 from outreach import gate
 from outreach.why.rules import RULES, Rule
 
@@ -21,6 +22,10 @@ class Fact:
     @property
     def has_hour(self) -> bool:
         return isinstance(self.at, datetime)
+
+    @property
+    def url(self) -> str:
+        return address_of(self.row)
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ class Next:
     @property
     def has_hour(self) -> bool:
         return isinstance(self.at, datetime)
+
+    @property
+    def url(self) -> str:
+        return address_of(self.row)
 
 
 @dataclass

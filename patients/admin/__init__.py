@@ -1,3 +1,3 @@
-from patients.admin import duplicates, imports, practitioners
+from patients.admin import duplicates, imports, notes, practitioners
 
-__all__ = ["duplicates", "imports", "practitioners"]
+__all__ = ["duplicates", "imports", "notes", "practitioners"]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from consent.letters import posted_moment
 from consent.models import Letter
 from explorer.timeline.entry import Entry, by, moment
 from outreach.models import Message, Reply, Suppression

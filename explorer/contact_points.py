@@ -1,14 +1,12 @@
 """Every way to reach a patient, with where it comes from, whether it may be texted, and what last went over it."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Max
 
 from explorer.lib.models import TextingBasis
 from outreach.models import Message, Reply, Suppression
-from outreach.reach import FACILITY_FROM
 from outreach.why.known import Known
 from patients.models import Phone
 from patients.phones import display
@@ -44,24 +42,18 @@ def contact_points(known: Known) -> list[ContactPoint]:
     stops = {stop.phone: stop for stop in reversed(known.stops)}
     texted = _last(Message.objects.reached().filter(phone__in=numbers), "phone", "first_attempt_at")
     replied = _last(Reply.objects.filter(phone__in=numbers), "phone", "received_at")
-    shared = _patients_per_number(numbers)
     points = [_listed(phone) for phone in known.phones]
     listed = {phone.e164 for phone in known.phones}
     points += [_of_spruce(phone, known) for phone in known.contact_phones if phone.e164 not in listed]
     for point in points:
         point.stop = stops.get(point.e164)
         point.texted_at, point.replied_at = texted.get(point.e164), replied.get(point.e164)
-        point.facility = shared[point.e164] if shared[point.e164] >= FACILITY_FROM else 0
+        point.facility = known.sharers[point.e164] if point.e164 in known.facilities else 0
     return sorted(points, key=lambda point: point.retired_at is not None)
 
 
 def _last(rows, number: str, at: str) -> dict[str, datetime]:
     return dict(rows.order_by().values_list(number).annotate(Max(at)))
-
-
-def _patients_per_number(numbers: list[str]) -> Counter:
-    shared = Phone.objects.filter(e164__in=numbers, retired_at=None).order_by()
-    return Counter(dict(shared.values_list("e164").annotate(Count("patient"))))
 
 
 def _listed(phone: Phone) -> ContactPoint:

@@ -51,10 +51,10 @@ class PatientPageAdmin(PatientListAdmin):
         """The patient's page. Correcting the data has a page of its own (`edit`)."""
         if request.method not in READING or not self.has_view_permission(request):
             raise PermissionDenied
-        if absorbed := Patient.charts.filter(merged_into__isnull=False, pk=object_id).first():
-            messages.info(request, f"Chart {absorbed.mrn} was merged into this one.")
-            return redirect("admin:patients_patient_change", absorbed.merged_into_id)
-        patient = get_object_or_404(Patient.objects.select_related("apcm"), pk=object_id)
+        patient = get_object_or_404(Patient.charts.select_related("apcm"), pk=object_id)
+        if patient.merged_into_id:
+            messages.info(request, f"Chart {patient.mrn} was merged into this one.")
+            return redirect("admin:patients_patient_change", patient.merged_into_id)
         known = Known(patient, request.practice, clock.now())
         standing = known.stands.standing
         shown = self.show(

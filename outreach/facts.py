@@ -52,7 +52,7 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
     listed = _listed_phones(patients)
     contact_phones = _contact_phones(patients)
     in_review = set(Match.objects.in_review().filter(patient__in=patients).values_list("patient", flat=True))
-    of_others = _numbers_of_others(patients) if practice.text_unmatched else set()
+    of_others = numbers_of_others(patients) if practice.text_unmatched else set()
     phones, stops = Phone.objects.filter(retired_at=None), Suppression.objects.in_force()
     if len(listed) + len(contact_phones) <= FEW:
         asked = {phone.e164 for theirs in listed.values() for phone in theirs}
@@ -83,7 +83,7 @@ def _listed_phones(patients) -> dict[int, list[ListedPhone]]:
     return found
 
 
-def _numbers_of_others(patients) -> set[str]:
+def numbers_of_others(patients) -> set[str]:
     phones = Phone.objects.filter(patient__in=patients, retired_at=None)
     return set(phones.filter(held_by_somebody_else()).order_by().values_list("e164", flat=True))
 

@@ -20,21 +20,29 @@ ANYBODY = -900_000_001  # stands in the question where the patient's key is put
 
 
 class Stands(NamedTuple):
-    """`standing` is one of LABELS; each ledger is given, declined, revoked, conflict or none."""
+    """`standing` is one of LABELS; each ledger is given, declined, revoked, conflict or none.
+
+    The last three are what the gate asks of a patient's answers (`outreach.facts`).
+    """
 
     standing: str
     records: str
     apcm: str
     notice: str
     texting: str
+    answered: bool
+    in_review: bool
+    opted_out: bool
 
 
 COLUMNS = ("standing", "records_ledger", "apcm_ledger", "notice_ledger", "texting_state")
+FOR_THE_GATE = ("records", "answer_in_review", "stopped")
 
 
-def standing_of(pk: int, practice: Practice) -> Stands:
-    """Raises Patient.DoesNotExist."""
-    facilities = tuple(sorted(facility_numbers(among=_numbers_of(pk))))
+def standing_of(pk: int, practice: Practice, *, facilities: Collection[str] | None = None) -> Stands:
+    """`facilities`: those among the patient's numbers, where they are known already. Raises Patient.DoesNotExist."""
+    if facilities is None:
+        facilities = facility_numbers(among=_numbers_of(pk))
     sql, params = _question(
         practice.state,
         practice.texting_basis,
@@ -42,14 +50,15 @@ def standing_of(pk: int, practice: Practice) -> Stands:
         practice.time_zone,
         practice.today(),
         some_charts_merged(),
-        facilities,
+        tuple(sorted(facilities)),
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [pk if param == ANYBODY else param for param in params])
         row = cursor.fetchone()
     if row is None:
         raise Patient.DoesNotExist
-    return Stands(*row)
+    *stands, records, in_review, stopped = row
+    return Stands(*stands, records is not None, bool(in_review), bool(stopped))
 
 
 def _numbers_of(pk: int) -> Collection[str]:
@@ -71,4 +80,4 @@ def _question(
     """SQL and its parameters; all that it depends on, the day and whether charts were merged too, is asked for."""
     practice = Practice(state=state, texting_basis=basis, text_unmatched=text_unmatched, time_zone=time_zone)
     patients = with_standing(Patient.objects.filter(pk=ANYBODY), practice, facilities=facilities)
-    return with_ledgers(patients).order_by().values_list(*COLUMNS).query.sql_with_params()
+    return with_ledgers(patients).order_by().values_list(*COLUMNS, *FOR_THE_GATE).query.sql_with_params()

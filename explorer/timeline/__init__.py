@@ -5,12 +5,12 @@ most `limit` of them, the newest first.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 
 from django.utils.translation import gettext_lazy as _
 
 from explorer.timeline import known, talk, told
 from explorer.timeline.entry import Entry
+from explorer.timeline.silent import silent_sources
 from patients.models import Patient
 
 Source = Callable[[Patient, list[str], int | None], Iterator[Entry]]
@@ -34,7 +34,8 @@ def timeline(
 ) -> list[Entry]:
     """`numbers` are the patient's own, retired ones included. At most `limit` entries, the newest."""
     numbers = list(numbers)
-    sources = chain.from_iterable(SOURCES[kind][1] for kind in kinds)
+    silent = silent_sources(patient.pk)
+    sources = [each for kind in kinds for each in SOURCES[kind][1] if each.__name__ not in silent]
     entries = [entry for source in sources for entry in source(patient, numbers, limit)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
 

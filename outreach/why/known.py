@@ -1,15 +1,18 @@
 """What is on record of one patient, read when it is asked for and no more than once."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+
+from django.db.models import Count
 
 from consent.models import Letter, Response
 from consent.standing import Standing, standings_at
 from explorer.lib.models import Practice
 from outreach import facts, gate
 from outreach.models import Attempt, Contact, ContactPhone, Match, Message, Suppression
-from outreach.reach import Reachability
+from outreach.reach import FACILITY_FROM, ListedPhone, Reachability, choose
 from outreach.standing_of import Stands, standing_of
 from patients.models import CareFact, Patient, Phone
 
@@ -24,11 +27,22 @@ class Known:
 
     @cached_property
     def stands(self) -> Stands:
-        return standing_of(self.patient.pk, self.practice)
+        return standing_of(self.patient.pk, self.practice, facilities=self.facilities)
 
     @cached_property
     def facts(self) -> gate.PatientFacts:
-        return facts.patient_facts([self.patient.pk])[self.patient.pk]
+        """As `outreach.facts.patient_facts` reads them for many."""
+        who, stands = self.patient, self.stands
+        return gate.PatientFacts(
+            who.pk,
+            who.deceased,
+            bool(who.held),
+            who.left_list_at is not None,
+            who.date_of_birth,
+            stands.answered,
+            stands.in_review,
+            stands.opted_out,
+        )
 
     @cached_property
     def refusals(self) -> list[str]:
@@ -36,7 +50,28 @@ class Known:
 
     @cached_property
     def reach(self) -> Reachability:
-        return facts.reachabilities(Patient.objects.filter(pk=self.patient.pk), self.practice)[self.patient.pk]
+        """As `outreach.facts.reachabilities` answers for many."""
+        unmatched = self.contact is None and self.practice.text_unmatched
+        return choose(
+            [ListedPhone(each.e164, each.label, each.kind, each.basis) for each in self.phones if not each.retired_at],
+            [(each.e164, each.label) for each in self.contact_phones] if self.contact else None,
+            in_review=any(match.verdict == Match.Verdict.REVIEW for match in self.matches),
+            basis=self.practice.texting_basis,
+            text_unmatched=self.practice.text_unmatched,
+            patients_per_number=self.sharers,
+            of_others=facts.numbers_of_others([self.patient.pk]) if unmatched else (),
+            suppressed={stop.phone for stop in self.stops},
+        )
+
+    @cached_property
+    def sharers(self) -> Counter:
+        """{number: patients who have it now}"""
+        shared = Phone.objects.filter(e164__in=self.numbers, retired_at=None).order_by()
+        return Counter(dict(shared.values_list("e164").annotate(Count("patient"))))
+
+    @cached_property
+    def facilities(self) -> list[str]:
+        return [number for number, patients in self.sharers.items() if patients >= FACILITY_FROM]
 
     @cached_property
     def ledgers(self) -> dict[str, Standing]:

@@ -9,16 +9,18 @@ from hypothesis.extra.django import TestCase
 
 from explorer.lib import clock
 from explorer.lib.models import Practice
+from outreach import facts
 from outreach.models import Attempt, Suppression
-from outreach.standing_of import COLUMNS, Stands, standing_of
+from outreach.standing_of import COLUMNS, standing_of
 from outreach.standings import with_ledgers, with_standing
+from outreach.why.known import Known
 from patients.models import Patient
 from tests.outreach.test_standings import BASES, NUMBERS, PEOPLE, _make
 
 
-def _as_the_list_says(practice) -> dict[int, Stands]:
+def _as_the_list_says(practice) -> dict[int, tuple]:
     rows = with_ledgers(with_standing(Patient.objects.all(), practice)).values_list("pk", *COLUMNS)
-    return {pk: Stands(*row) for pk, *row in rows}
+    return {pk: tuple(row) for pk, *row in rows}
 
 
 class OneByOneAndAllAtOnce(TestCase):
@@ -44,8 +46,13 @@ class OneByOneAndAllAtOnce(TestCase):
         changes = {"held": {"held": "Hospital"}, "deceased": {"deceased": True},
                    "minor": {"date_of_birth": clock.now().date() - timedelta(days=3000)}}  # fmt: skip
         Patient.objects.filter(mrn="1").update(**changes.get(unwell, {"sex": ""}))
-        one_by_one = {pk: standing_of(pk, practice) for pk in Patient.objects.values_list("pk", flat=True)}
-        assert one_by_one == _as_the_list_says(practice)
+        everybody = Patient.objects.all()
+        one_by_one = {person.pk: standing_of(person.pk, practice) for person in everybody}
+        assert {pk: stands[: len(COLUMNS)] for pk, stands in one_by_one.items()} == _as_the_list_says(practice)
+        known = {person.pk: Known(person, practice, clock.now()) for person in everybody}
+        assert {pk: each.stands for pk, each in known.items()} == one_by_one
+        assert {pk: each.facts for pk, each in known.items()} == facts.patient_facts(everybody)
+        assert {pk: each.reach for pk, each in known.items()} == facts.reachabilities(everybody, practice)
 
 
 def test_of_nobody_it_says_so(practice):

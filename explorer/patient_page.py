@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -51,6 +52,8 @@ class PatientPageAdmin(PatientListAdmin):
         """The patient's page. Correcting the data has a page of its own (`edit`)."""
         if request.method not in READING or not self.has_view_permission(request):
             raise PermissionDenied
+        if not object_id.isdecimal():
+            raise Http404
         patient = get_object_or_404(Patient.charts.select_related("apcm"), pk=object_id)
         if patient.merged_into_id:
             messages.info(request, f"Chart {patient.mrn} was merged into this one.")

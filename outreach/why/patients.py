@@ -27,9 +27,10 @@ def why_of_patient(patient: Patient, practice: Practice, *, known: Known | None 
     known = known or Known(patient, practice, clock.now())
     standing = known.stands.standing
     against = list(_against(known))
+    unsaid = standing in ("excluded", "cannot_be_reached") and against
     return Why(
         sentence=LABELS[standing],
-        rule=STANDINGS[standing],
+        rule=against[0].rule if unsaid else STANDINGS[standing],
         facts=list(_standing_facts(known, standing)),
         against=against,
         next=_next(known, against),

@@ -319,3 +319,11 @@ def test_a_number_in_spruce_alone_is_a_fact(monday, practice):
     [reason] = why(person, practice).against
     assert reason.code == "no_basis"
     assert "stands in Spruce alone" in reason.facts[0].words
+
+
+def test_why_of_a_text_takes_few_questions(monday, practice, signed_in, django_assert_max_num_queries):
+    address = reverse("admin:outreach_message_change", args=[_sent(_first_text()).pk])
+    client = signed_in("staff")
+    client.get(address)
+    with django_assert_max_num_queries(32):
+        client.get(address)

@@ -140,4 +140,6 @@ def tasks(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[E
 def views(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[Entry]:
     """Who opened the patient's page, and when."""
     for entry in _audit(patient, Action.ACCESS)[:limit]:
-        yield Entry(entry.timestamp, "Looked", str(entry.actor or "The program"))
+        taken = [str(new) for _old, new in (entry.changes or {}).values()]  # an export says what
+        sort = "Exported" if taken else "Looked"
+        yield Entry(entry.timestamp, sort, str(entry.actor or "The program"), details=taken)

@@ -1,5 +1,6 @@
 """The next text of a patient, judged by the gate as the sender will judge it."""
 
+from copy import copy
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -56,6 +57,7 @@ def judged(
     """The gate's answer about this text at that moment; that replies are not read yet then counts only now."""
     practice = getattr(known_or_practice, "practice", known_or_practice)
     now = getattr(known_or_practice, "now", at)
+    text = copy(text)  # what is only judged is not shown as fixed
     if not text.key:
         text.text = planning.words_of(text, planning.Links(practice))
     found = facts.number_facts([text], practice, at, asked)[text.pk]

@@ -1,36 +1,48 @@
-"""The page of one patient, with all that happened."""
+"""The page of one patient: who it is, where she stands and why, what comes next, and all that happened."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import F
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from consent.apcm.asking import opening_month, verdicts
 from consent.models import ConsentEvent
-from explorer.lib.pages import READING
+from explorer.contact_points import contact_points
+from explorer.lib import clock
+from explorer.lib.audit import record
+from explorer.lib.pages import READING, page
 from explorer.patient_list import TONES, PatientListAdmin
-from explorer.timeline import timeline
-from outreach import facts, gate
-from outreach.models import Suppression
-from outreach.reach import FACILITY_FROM
-from outreach.standings import LABELS, with_ledgers, with_standing
-from patients.models import Patient, PatientMerge, Phone
-from patients.phones import display
+from explorer.timeline import SOURCES, STORY, timeline
+from outreach.standing_of import Stands
+from outreach.standings import LABELS
+from outreach.why import why_of_patient
+from outreach.why.known import Known
+from outreach.why.patients import number_in_words
+from patients import actions
+from patients.admin.notes import NoteForm, notes_of
+from patients.admin.task_forms import TaskForm
+from patients.models import Patient, PatientMerge, StaffTask
 from patients.resources import shown_apcm
 
+ON_A_PAGE = 50  # entries of the timeline
+DO_TASKS = "patients.do_stafftask"
+
 SENTENCES = {
-    "conflict": "The answers contradict each other. Ask the patient and record what counts.",
-    "given": "The patient agreed that the records may move.",
-    "declined": "The patient does not want the records to move.",
-    "revoked": "The patient agreed at first and then took it back.",
-    "in_review": "An answer came in and waits for review.",
-    "excluded": "This patient is not to be contacted.",
-    "opted_out": "The patient asked to stop texts. Call or write instead.",
-    "reminded": "The patient was asked and reminded and has not answered yet.",
-    "invited": "The patient was asked and has not answered yet.",
-    "not_invited": "The patient was not asked yet.",
-    "cannot_be_reached": "The patient cannot be texted. Call or write.",
+    "conflict": gettext_noop("The answers contradict each other. Ask the patient and record what counts."),
+    "given": gettext_noop("The patient agreed that the records may move."),
+    "declined": gettext_noop("The patient does not want the records to move."),
+    "revoked": gettext_noop("The patient agreed at first and then took it back."),
+    "in_review": gettext_noop("An answer came in and waits for review."),
+    "excluded": gettext_noop("This patient is not to be contacted."),
+    "opted_out": gettext_noop("The patient asked to stop texts. Call or write instead."),
+    "reminded": gettext_noop("The patient was asked and reminded and has not answered yet."),
+    "invited": gettext_noop("The patient was asked and has not answered yet."),
+    "not_invited": gettext_noop("The patient was not asked yet."),
+    "cannot_be_reached": gettext_noop("The patient cannot be texted. Call or write."),
 }
 
 
@@ -40,82 +52,103 @@ class PatientPageAdmin(PatientListAdmin):
         """The patient's page. Correcting the data has a page of its own (`edit`)."""
         if request.method not in READING or not self.has_view_permission(request):
             raise PermissionDenied
-        if absorbed := Patient.charts.filter(merged_into__isnull=False, pk=object_id).first():
-            messages.info(request, f"Chart {absorbed.mrn} was merged into this one.")
-            return redirect("admin:patients_patient_change", absorbed.merged_into_id)
-        stored = with_ledgers(with_standing(Patient.objects.select_related("apcm"), request.practice))
-        patient = get_object_or_404(stored, pk=object_id)
-        phones = list(patient.phones.all())
-        return self.show(
+        if not object_id.isdecimal():
+            raise Http404
+        patient = get_object_or_404(Patient.charts.select_related("apcm"), pk=object_id)
+        if patient.merged_into_id:
+            messages.info(request, f"Chart {patient.mrn} was merged into this one.")
+            return redirect("admin:patients_patient_change", patient.merged_into_id)
+        known = Known(patient, request.practice, clock.now())
+        standing = known.stands.standing
+        shown = self.show(
             request,
             "patients/patient.html",
             patient.full_name,
             patient=patient,
             age=_age(patient.date_of_birth, request.practice.today()),
-            phones=_with_stops(phones),
+            points=contact_points(known),
             apcm=shown_apcm(patient),
-            billing=_billing(patient, request.practice),
-            standing=LABELS[patient.standing],
-            tone=TONES.get(patient.standing, ""),
-            sentence=SENTENCES[patient.standing],
-            why=_why(patient, request.practice),
-            ledgers=_ledgers(patient),
-            links=_links(request.user, patient),
+            billing=_billing(patient, known.stands, request.practice),
+            standing=LABELS[standing],
+            tone=TONES.get(standing, ""),
+            sentence=SENTENCES[standing],
+            why=why_of_patient(patient, request.practice, known=known),
+            number=number_in_words(known) if not known.refusals else "",
+            ledgers=_ledgers(known.stands),
+            links=_links(request.user, patient, known.stands),
             merged=list(PatientMerge.objects.filter(kept=patient, undone_at=None).select_related("absorbed")),
-            timeline=timeline(patient, [phone.e164 for phone in phones]),
+            notes=notes_of(patient) if request.user.has_perm("patients.view_note") else [],
+            note_form=NoteForm(auto_id="note_%s"),
+            tasks=_tasks(patient),
+            task_form=TaskForm(auto_id="task_%s"),
+            **_story(request, known),
         )
+        record([(patient, "access", {})], by=request.user)
+        return shown
+
+    @page("<int:pk>/add-task/", look="", act=DO_TASKS)
+    def add_task(self, request, pk: int):
+        patient = get_object_or_404(Patient, pk=pk)
+        form = TaskForm(request.POST, auto_id="task_%s")
+        if form.is_valid():
+            actions.add_task(patient=patient, by=request.user, **form.cleaned_data)
+            messages.success(request, _("The task is on the list."))
+        else:
+            messages.error(request, " ".join(words for each in form.errors.values() for words in each))
+        return redirect(reverse("admin:patients_patient_change", args=[pk]) + "#tasks")
+
+    @page("<int:pk>/finish-task/<int:staff_task_id>/", look="", act=DO_TASKS)
+    def finish_task(self, request, pk: int, staff_task_id: int):
+        task = get_object_or_404(StaffTask, pk=staff_task_id, patient=pk)
+        if actions.finish_task(task, by=request.user, outcome=request.POST.get("outcome", "")):
+            messages.success(request, _("Done. It stands in what happened."))
+        else:
+            messages.info(request, _("Somebody else has finished this task already."))
+        return redirect(reverse("admin:patients_patient_change", args=[pk]) + "#tasks")
 
 
 def _age(birth, today) -> int | None:
     return birth and today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
 
 
-def _with_stops(phones):
-    stops = Suppression.objects.in_force().filter(phone__in=[phone.e164 for phone in phones])
-    reasons = {stop.phone: stop.get_reason_display() for stop in stops}
-    sharers = _patients_per_number([phone.e164 for phone in phones if phone.retired_at is None])
-    for phone in phones:
-        phone.facility = sharers.get(phone.e164, 0) if sharers.get(phone.e164, 0) >= FACILITY_FROM else 0
-        phone.shown, phone.stop = display(phone.e164), reasons.get(phone.e164, "")
-    return sorted(phones, key=lambda phone: phone.retired_at is not None)
+def _tasks(patient: Patient) -> list[StaffTask]:
+    return list(patient.staff_tasks.open().select_related("for_user").order_by(F("due_on").asc(nulls_last=True), "pk"))
 
 
-def _patients_per_number(numbers: list[str]) -> dict[str, int]:
-    shared = Phone.objects.filter(e164__in=numbers, retired_at=None).order_by()
-    return dict(shared.values_list("e164").annotate(Count("patient")))
+def _story(request, known: Known) -> dict:
+    """The page of the timeline that the address asks for: `show` is a kind, `page` counts from 1."""
+    kinds = [kind for kind in SOURCES if kind in STORY or request.user.has_perm("auditlog.view_logentry")]
+    show = request.GET.get("show", "")
+    number = request.GET.get("page", "")
+    number = max(1, min(int(number), 1000)) if number.isdecimal() and len(number) < 5 else 1
+    chosen = [show] if show in kinds else STORY
+    entries = timeline(known.patient, known.numbers, kinds=chosen, limit=ON_A_PAGE * number + 1)
+    return {
+        "timeline": entries[ON_A_PAGE * (number - 1) : ON_A_PAGE * number],
+        "kinds": [(kind, SOURCES[kind][0]) for kind in kinds],
+        "show": show if show in kinds else "",
+        "later": number - 1,
+        "earlier": number + 1 if len(entries) > ON_A_PAGE * number else None,
+    }
 
 
-def _why(patient: Patient, practice) -> list[str]:
-    """The gate's own reasons against a text, and the number a text would go to."""
-    alone = Patient.objects.filter(pk=patient.pk)
-    codes = gate.patient_refusals(facts.patient_facts(alone)[patient.pk], state=practice.state, today=practice.today())
-    reach = facts.reachabilities(alone, practice)[patient.pk]
-    if reach.code:
-        codes.append(reach.code)
-    words = [gate.WORDS[code] for code in codes]
-    if patient.held:
-        words.append(f"Staff wrote: {patient.held}")
-    return words or [f"A text would go to {display(reach.number)}."]
-
-
-def _ledgers(patient: Patient) -> list[tuple[str, str, str]]:
+def _ledgers(stands: Stands) -> list[tuple[str, str, str]]:
     """(ledger, its state in words, tone)"""
-    states = {kind: getattr(patient, f"{kind}_ledger") for kind in ("records", "apcm", "notice")}
-    states["texting"] = patient.texting_state
+    states = {kind: getattr(stands, kind) for kind in ConsentEvent.Kind.values}
     words = dict(ConsentEvent.Decision.choices) | {"conflict": "Answers contradict", "none": "No word yet"}
     return [(ConsentEvent.Kind(kind).label, words[state], TONES.get(state, "")) for kind, state in states.items()]
 
 
-def _billing(patient: Patient, practice):
+def _billing(patient: Patient, stands: Stands, practice):
     """The APCM verdict of this month, or of the practice's first; None for patients whom APCM does not concern."""
-    if not shown_apcm(patient) and patient.apcm_ledger == "none":
+    if not shown_apcm(patient) and stands.apcm == "none":
         return None
     month = opening_month(practice)
     [verdict] = verdicts(Patient.objects.filter(pk=patient.pk), month, practice).values()
     return verdict
 
 
-def _links(user, patient: Patient) -> list[tuple[str, str]]:
+def _links(user, patient: Patient, stands: Stands) -> list[tuple[str, str]]:
     """(words, address) of what this person may do with the patient."""
     offered = (
         ("consent.record_consent", "Record a decision", "consent_consentevent_record"),
@@ -128,7 +161,7 @@ def _links(user, patient: Patient) -> list[tuple[str, str]]:
     links = [
         (words, reverse(f"admin:{name}", args=[patient.pk])) for right, words, name in offered if user.has_perm(right)
     ]
-    decided = any(getattr(patient, f"{kind}_ledger") != "none" for kind in ConsentEvent.Kind.values)
+    decided = any(getattr(stands, kind) != "none" for kind in ConsentEvent.Kind.values)
     if decided and user.has_perm("explorer.copy_answer"):
         copy = reverse("admin:explorer_evidencepacket_newest_copy", args=[patient.pk])
         links.append(("Copy of the newest answer", copy))

@@ -52,12 +52,13 @@ def reachabilities(patients, practice: Practice) -> dict[int, Reachability]:
     listed = _listed_phones(patients)
     contact_phones = _contact_phones(patients)
     in_review = set(Match.objects.in_review().filter(patient__in=patients).values_list("patient", flat=True))
-    shared = _patients_per_number(
-        {phone.e164 for phones in listed.values() for phone in phones}
-        | {e164 for phones in contact_phones.values() for e164, _ in phones}
-    )
-    of_others = _numbers_of_others(patients) if practice.text_unmatched else set()
-    suppressed = set(Suppression.objects.in_force().values_list("phone", flat=True))
+    asked = {phone.e164 for theirs in listed.values() for phone in theirs}
+    asked |= {e164 for theirs in contact_phones.values() for e164, _ in theirs}
+    shared = _patients_per_number(asked)
+    of_others = numbers_of_others(patients) if practice.text_unmatched else set()
+    stops = Suppression.objects.in_force()
+    stops = stops.filter(phone__in=asked) if len(asked) <= ASKED_ONCE else stops
+    suppressed = set(stops.values_list("phone", flat=True))
     return {
         pk: choose(
             listed[pk],
@@ -89,7 +90,7 @@ def _listed_phones(patients) -> dict[int, list[ListedPhone]]:
     return found
 
 
-def _numbers_of_others(patients) -> set[str]:
+def numbers_of_others(patients) -> set[str]:
     phones = Phone.objects.filter(patient__in=patients, retired_at=None)
     return set(phones.filter(held_by_somebody_else()).order_by().values_list("e164", flat=True))
 

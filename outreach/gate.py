@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext_noop as _
+
 from outreach.hours import Verdict
 from patients.ages import is_minor
 
@@ -17,37 +19,37 @@ POLL_GOOD_FOR = timedelta(minutes=10)
 CALL_COUNTS_FOR = timedelta(days=3)  # so long before its time a call by staff replaces a reminder
 
 WORDS = {
-    "deceased": "The patient is recorded as deceased.",
-    "held": "Staff asked not to contact this patient.",
-    "minor": "The patient is a minor; a guardian must be asked in person.",
-    "left_list": "The newest list no longer names this patient.",
-    "answered": "The patient has already answered.",
-    "in_review": "An answer of this patient waits for review.",
-    "opted_out": "The patient asked to stop texts.",
-    "no_match": "No Spruce contact is matched to this patient.",
-    "match_in_review": "The match with a Spruce contact waits for review.",
-    "no_phone": "There is no phone number.",
-    "not_textable": "The number is a land line or toll-free.",
-    "facility": "The number is shared by many patients, as of a care home.",
-    "number_of_another": "In Spruce the number belongs to somebody else, so it may have changed hands.",
-    "no_basis": "It is not recorded why this number may be texted.",
-    "already_asked": "Another campaign that is still open asks this patient.",
-    "beyond_limit": "The campaign's limit is reached.",
-    "spoken": "Somebody answered by text; a person calls instead of a reminder.",
-    "called": "Staff spoke with them; that replaces the reminder.",
-    "suppressed": "The number is on the do-not-text list.",
-    "nobody_left": "Nobody on this number is still to be asked.",
-    "stopped": "Texting is stopped for the whole practice.",
-    "disarmed": "Texting is locked until a person has compared this PC with Spruce.",
-    "not_running": "The campaign is not running.",
-    "hours": "It is outside the texting hours.",
-    "day_limit": "The number got a text in the last 24 hours.",
-    "week_limit": "The number got three texts in the last seven days.",
-    "campaign_limit": "The number has all the texts this campaign allows.",
-    "poll_old": "Replies have not been read recently, so a STOP could be missed.",
-    "held_for_person": "A person must decide about this late text.",
-    "code_expired": "The personal code is no longer good.",
-    "empty_text": "The text has an open placeholder or is empty.",
+    "deceased": _("The patient is recorded as deceased."),
+    "held": _("Staff asked not to contact this patient."),
+    "minor": _("The patient is a minor; a guardian must be asked in person."),
+    "left_list": _("The newest list no longer names this patient."),
+    "answered": _("The patient has already answered."),
+    "in_review": _("An answer of this patient waits for review."),
+    "opted_out": _("The patient asked to stop texts."),
+    "no_match": _("No Spruce contact is matched to this patient."),
+    "match_in_review": _("The match with a Spruce contact waits for review."),
+    "no_phone": _("There is no phone number."),
+    "not_textable": _("The number is a land line or toll-free."),
+    "facility": _("The number is shared by many patients, as of a care home."),
+    "number_of_another": _("In Spruce the number belongs to somebody else, so it may have changed hands."),
+    "no_basis": _("It is not recorded why this number may be texted."),
+    "already_asked": _("Another campaign that is still open asks this patient."),
+    "beyond_limit": _("The campaign's limit is reached."),
+    "spoken": _("Somebody answered by text; a person calls instead of a reminder."),
+    "called": _("Staff spoke with them; that replaces the reminder."),
+    "suppressed": _("The number is on the do-not-text list."),
+    "nobody_left": _("Nobody on this number is still to be asked."),
+    "stopped": _("Texting is stopped for the whole practice."),
+    "disarmed": _("Texting is locked until a person has compared this PC with Spruce."),
+    "not_running": _("The campaign is not running."),
+    "hours": _("It is outside the texting hours."),
+    "day_limit": _("The number got a text in the last 24 hours."),
+    "week_limit": _("The number got three texts in the last seven days."),
+    "campaign_limit": _("The number has all the texts this campaign allows."),
+    "poll_old": _("Replies have not been read recently, so a STOP could be missed."),
+    "held_for_person": _("A person must decide about this late text."),
+    "code_expired": _("The personal code is no longer good."),
+    "empty_text": _("The text has an open placeholder or is empty."),
 }
 WAITS = frozenset(
     {"stopped", "disarmed", "not_running", "hours", "day_limit", "week_limit", "poll_old", "held_for_person"}

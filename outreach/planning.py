@@ -147,6 +147,16 @@ def merge_values(practice: Practice, code: str) -> dict[str, str]:
     return Links(practice).values(code)
 
 
+def words_of(message: Message, links: Links) -> str:
+    """As they are now; a text with an open placeholder comes back empty and is not sent."""
+    if message.key:
+        return message.text
+    try:
+        return wording.render(message.step.body, links.values(message.invitation.code))
+    except (wording.BadTemplate, NoLink):
+        return ""
+
+
 @dataclass
 class Preview:
     """The exact text of one step, as one number would get it."""

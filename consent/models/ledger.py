@@ -1,4 +1,5 @@
 from datetime import timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db import models
@@ -250,7 +251,12 @@ def current_decision(kind: str, *, some_merged: bool | None = None):
 
     `some_merged`: whether other charts of a patient need asking at all, which only costs time otherwise.
     """
-    some_merged = some_charts_merged() if some_merged is None else some_merged
+    return _current_decision(kind, some_charts_merged() if some_merged is None else some_merged)
+
+
+@cache
+def _current_decision(kind: str, some_merged: bool):
+    """Put together once: that costs more than asking it."""
     newest = _said(kind, 0, some_merged).newest_first()
     yes_before = _said(kind, 1, some_merged).filter(decision=ConsentEvent.Decision.GIVEN)
     newest = with_other_chart(newest) if some_merged else newest.annotate(other_chart_disagrees=Value(False))

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import NoReverseMatch, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -40,6 +41,16 @@ def name_fields(form) -> None:
     """Each field bears its label itself, where on screen the heading of its column says it."""
     for field in form.fields.values():
         field.widget.attrs.setdefault("aria-label", field.label or "")
+
+
+def address_of(row: Model | None) -> str:
+    """The page of a row in the admin; empty where it has none."""
+    if row is None:
+        return ""
+    try:
+        return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    except NoReverseMatch:
+        return ""
 
 
 class PracticeAdmin(ModelAdmin):

@@ -10,7 +10,7 @@ from django.db import transaction
 from explorer.lib import bulk, clock
 from explorer.lib.keys import key_for
 from explorer.lib.models import Practice
-from outreach import facts, gate, line, planning, segments, wording
+from outreach import facts, gate, line, planning, segments
 from outreach.actions import replies
 from outreach.models import LineState, Message
 
@@ -44,7 +44,7 @@ def claim(pks: list[int], right: line.Right) -> Claimed:
     practice, now = Practice.current(), clock.now()
     links = planning.Links(practice)
     for message in rows:
-        message.text = _words(message, links)
+        message.text = planning.words_of(message, links)
     known = facts.number_facts(rows, practice, now, asked)
     line_id = LineState.objects.values_list("line_id", flat=True).get(pk=1)
     claimed = Claimed()
@@ -66,16 +66,6 @@ def _apart(rows: list[Message], asked: dict[int, list[int]]) -> list[Message]:
             chosen.append(message)
         seen |= touched
     return chosen
-
-
-def _words(message: Message, links: planning.Links) -> str:
-    """As they are now; a text with an open placeholder comes back empty and is not sent."""
-    if message.key:
-        return message.text
-    try:
-        return wording.render(message.step.body, links.values(message.invitation.code))
-    except (wording.BadTemplate, planning.NoLink):
-        return ""
 
 
 def _frozen(message: Message, line_id: str, now: datetime) -> Message:

@@ -11,7 +11,7 @@ from django.db import transaction
 from explorer.lib import clock
 from explorer.lib.audit import record
 from explorer.lib.models import Practice
-from outreach import facts, gate, hours
+from outreach import days, facts, gate
 from outreach.actions import replies
 from outreach.actions.launching import plan_messages
 from outreach.actions.waves import hold_late_waves
@@ -92,12 +92,10 @@ def _due(firsts, step: CampaignStep, practice: Practice, now: datetime) -> list[
     """By these first texts, at the first opening of the day where each phone is."""
     links = MessagePatient.objects.filter(message__in=firsts).order_by("message__phone", "patient")
     columns = ("message__phone", "message__accepted_at", "patient_id", "patient__zip", "patient__state")
-    place = {"window": hours.window_of(practice), "state": practice.state}
     due = []
     for (phone, first_at), rows in groupby(links.values_list(*columns), key=itemgetter(0, 1)):
         _, _, patients, zips, states = zip(*rows, strict=True)
-        zones = hours.zones_of(zips, phone)
-        at = hours.opening_after(first_at, step.day, zones=zones, theirs=states, **place)
+        at = days.reminder_at(first_at, step.day, phone=phone, zips=zips, states=states, practice=practice)
         if at and at <= now:
             due.append(Due(phone, at, list(patients)))
     return due

@@ -18,6 +18,7 @@ from outreach import go_facts, planning, segments, wording
 from outreach.actions import recovering
 from outreach.admin.campaign_facts import badge
 from outreach.models import Message, Reply, TextTemplate
+from outreach.why import why_of_text
 from patients.admin.exporting import ExportPages
 from patients.phones import display as as_written
 
@@ -67,7 +68,10 @@ class MessageAdmin(ExportPages, SlimRows, PracticeAdmin):
         return f"…{message.phone[-4:]}"
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        message = self.get_object(request, object_id)
+        wanted = Message.objects.select_related(
+            "campaign__launched_by", "step", "invitation", "planned_by", "settled_by"
+        )
+        message = wanted.filter(pk=object_id).first() if object_id.isdecimal() else None
         if message is None:
             raise Http404
         if not self.has_view_permission(request, message):
@@ -77,6 +81,7 @@ class MessageAdmin(ExportPages, SlimRows, PracticeAdmin):
             message=message, number=as_written(message.phone),
             badge=badge(message.get_state_display(), message.state),
             patients=message.patients.order_by("last_name", "first_name"), evidence=_evidence(message),
+            why=why_of_text(message, request.practice),
         )  # fmt: skip
 
     @page("<int:pk>/settle/", look="", act="outreach.change_message")

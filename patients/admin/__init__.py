@@ -1,3 +1,3 @@
-from patients.admin import duplicates, imports, practitioners, staff_tasks
+from patients.admin import duplicates, imports, notes, practitioners, staff_tasks
 
-__all__ = ["duplicates", "imports", "practitioners", "staff_tasks"]
+__all__ = ["duplicates", "imports", "notes", "practitioners", "staff_tasks"]

@@ -116,6 +116,9 @@ class Response(models.Model):
     class Meta:
         ordering = ["-completed_at", "-pk"]
         verbose_name = "form answer"
+        indexes = [
+            models.Index(fields=["likely"], condition=Q(outcome="review", decided_at=None), name="answers_in_review")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["file", "row"], name="response_row_once_per_file"),
             models.CheckConstraint(

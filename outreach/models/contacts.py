@@ -110,6 +110,7 @@ class Match(models.Model):
         ordering = ["-score", "pk"]
         verbose_name = "contact match"
         verbose_name_plural = "contact matches"
+        indexes = [models.Index(fields=["patient"], condition=Q(verdict="review"), name="matches_in_review")]
         constraints = [
             models.UniqueConstraint(fields=["patient", "contact"], name="match_judges_a_pair_once"),
             models.UniqueConstraint(

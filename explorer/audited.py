@@ -27,7 +27,7 @@ from consent.models import (
     Wording,
 )
 from explorer.lib import clock
-from explorer.lib.models import Backup, Practice
+from explorer.lib.models import Backup, Job, Practice
 from explorer.models import EvidencePacket, User
 from outreach.models import (
     Agreement,
@@ -114,6 +114,7 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Letter: ("name",),
     Practice: (),
     Backup: (),
+    Job: ("ids", "name", "attempt", "total", "done", "touched_at"),
     User: ("password", "last_login"),
     EvidencePacket: ("patients", "header", "sealed_key", "attempt", "done", "touched_at"),
 }

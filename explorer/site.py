@@ -7,6 +7,7 @@ from unfold.sites import UnfoldAdminSite
 
 from explorer.dashboard import HomePages
 from explorer.demo_page import DemoPages
+from explorer.job_page import JobPages
 from explorer.lib import clock
 
 
@@ -20,7 +21,7 @@ class PracticeSite(UnfoldAdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.login = secure_admin_login(self.login)
-        self.own_pages = [HomePages(self), DemoPages(self)]
+        self.own_pages = [HomePages(self), DemoPages(self), JobPages(self)]
 
     def extra_urls(self) -> list:
         return [url for pages in self.own_pages for url in pages.urls()]

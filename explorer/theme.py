@@ -18,7 +18,10 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": GREEN},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("explorer/icon.svg")}],
-    "STYLES": [lambda request: static("explorer/app.css")],
+    "STYLES": [
+        lambda request: static("explorer/app.css"),
+        lambda request: static("explorer/progress.css"),
+    ],
     "SCRIPTS": [lambda request: static("explorer/app.js")],
     "DASHBOARD_CALLBACK": "explorer.dashboard.fill",
     "SIDEBAR": {

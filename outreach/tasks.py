@@ -7,6 +7,9 @@ be used is told, not raised: the next look comes soon.
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.utils.translation import gettext_noop
+
+from explorer.lib import jobs
 from explorer.lib.commands import Refused
 from outreach import line
 from outreach.actions import arming, contacts, polling, sending
@@ -28,12 +31,23 @@ def reconcile() -> str:
     return _told(arming.reconcile)
 
 
-def sync_contacts() -> str:
-    return _told(_sync)
+@jobs.work(right="outreach.decide_match", unit=gettext_noop("contacts"))
+def sync_contacts(step: jobs.Step) -> str:
+    """Stopped while Spruce is read, nothing is stored."""
+    try:
+        with spruce_or_refuse() as spruce:
+            found = contacts.sync_contacts(spruce, step=step)
+    except Refused as refusal:
+        raise jobs.CannotDo(str(refusal)) from None
+    return (
+        f"{found.contacts:,} contacts read: {found.new:,} new, {found.changed:,} changed, "
+        f"{found.gone:,} no longer there."
+    )
 
 
-def match_contacts() -> str:
-    found = contacts.match_contacts()
+@jobs.work(right="outreach.decide_match", unit=gettext_noop("contacts"))
+def match_contacts(step: jobs.Step) -> str:
+    found = contacts.match_contacts(step=step)
     return (
         f"{found.patients:,} patients looked at: {found.matched:,} matched, {found.review:,} need review, "
         f"{found.none:,} have no contact."
@@ -58,11 +72,3 @@ def _send(spruce: Spruce) -> str:
 def _poll(spruce: Spruce) -> str:
     found = polling.poll(spruce)
     return f"{found.new_replies:,} new replies." if found.new_replies else ""
-
-
-def _sync(spruce: Spruce) -> str:
-    found = contacts.sync_contacts(spruce)
-    return (
-        f"{found.contacts:,} contacts read: {found.new:,} new, {found.changed:,} changed, "
-        f"{found.gone:,} no longer there."
-    )

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -14,19 +16,23 @@ from explorer.lib.tables.workbook import MB, Limits, Sheet, UnreadableTable, Wor
 PROJECT = Path(__file__).resolve().parents[3]
 WORKER = "explorer.lib.tables.worker"
 LOOK_EVERY = 0.05  # seconds between two looks at the child's memory
+ASK_EVERY = 0.25  # seconds between two calls of what is done meanwhile
 
 
-def read_workbook_apart(content: bytes, filename: str, limits: Limits) -> Workbook:
-    """As read_workbook, in a child process that is ended at the time or memory limit. Nothing is stored."""
+def read_workbook_apart(
+    content: bytes, filename: str, limits: Limits, *, meanwhile: Callable[[], object] = lambda: None
+) -> Workbook:
+    """As read_workbook, in a child process that is ended at the time or memory limit. Nothing is stored.
+
+    `meanwhile` is called again and again; what it raises ends the child.
+    """
     check_size(content, filename, limits)
     kind_of(content, filename)
     child, done, swollen = _start(), threading.Event(), threading.Event()
     watch = threading.Thread(target=_watch_memory, args=(child, limits, done, swollen), daemon=True)
     watch.start()
     try:
-        answer, _ = child.communicate(_request(content, filename, limits), timeout=limits.max_seconds)
-    except subprocess.TimeoutExpired:
-        raise UnreadableTable(_too_slow(filename, limits)) from None
+        answer = _answer(child, content, filename, limits, meanwhile)
     finally:
         done.set()
         child.kill()
@@ -35,6 +41,20 @@ def read_workbook_apart(content: bytes, filename: str, limits: Limits) -> Workbo
     if swollen.is_set():
         raise UnreadableTable(_too_big(filename, limits))
     return _workbook(answer, filename)
+
+
+def _answer(child, content: bytes, filename: str, limits: Limits, meanwhile: Callable[[], object]) -> bytes:
+    request: bytes | None = _request(content, filename, limits)
+    until = time.monotonic() + limits.max_seconds
+    while True:
+        left = until - time.monotonic()
+        try:
+            return child.communicate(request, timeout=max(min(left, ASK_EVERY), 0))[0]
+        except subprocess.TimeoutExpired:
+            if left <= 0:
+                raise UnreadableTable(_too_slow(filename, limits)) from None
+        request = None  # it is on its way; asking once more only goes on waiting
+        meanwhile()
 
 
 def _start() -> subprocess.Popen:

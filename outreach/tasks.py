@@ -8,15 +8,19 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils.translation import gettext_noop
+from django_q.tasks import async_task
 
 from explorer.lib import jobs
 from explorer.lib.commands import Refused
 from outreach import line
-from outreach.actions import arming, contacts, polling, sending
+from outreach.actions import arming, contacts, launching, polling, sending
 from outreach.command import spruce_or_refuse
+from outreach.models import Campaign
 from outreach.spruce import Spruce
 
 ONE_RUN = timedelta(minutes=40)  # well below the queue's own time-out; the next minute's look goes on
+SENDER = "outreach.tasks.send_due"
+TIME_TO_UNDO = timedelta(seconds=30)  # planning so many texts takes a part of it
 
 
 def send_due() -> str:
@@ -72,3 +76,16 @@ def _send(spruce: Spruce) -> str:
 def _poll(spruce: Spruce) -> str:
     found = polling.poll(spruce)
     return f"{found.new_replies:,} new replies." if found.new_replies else ""
+
+
+@jobs.work(right="outreach.run_campaign", unit=gettext_noop("texts"))
+def launch_campaign(step: jobs.Step, campaign: int, expected: int, override: str) -> str:
+    """One transaction: stopped before its end, nothing is planned."""
+    found = Campaign.objects.get(pk=campaign)
+    if found.state == Campaign.State.DRAFT:
+        try:
+            launching.launch(found, by=step.by, override=override, expected=expected, grace=TIME_TO_UNDO, step=step)
+        except launching.CannotLaunch as problem:
+            raise jobs.CannotDo(str(problem)) from None
+        async_task(SENDER)
+    return f"Launched: {expected:,} texts will go out within the texting hours."

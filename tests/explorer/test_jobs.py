@@ -16,6 +16,7 @@ from explorer.lib import jobs
 from explorer.lib.models import Job
 from patients.models import ImportBatch, ImportRow, Patient
 from tests.conftest import ROLES
+from tests.outreach import made
 from tests.patients.test_import_admin import ADA, BEN, staged, upload, url, xlsx
 
 AT_WORK, LIST = reverse("admin:at_work"), reverse("admin:jobs")
@@ -283,7 +284,7 @@ def test_reading_that_is_stopped_stores_nothing(signed_in, long_lists):
 
 def test_a_file_that_needs_an_answer_leads_back_to_the_form_that_asks(signed_in, long_lists):
     client = signed_in("staff")
-    content = xlsx(["1001", "Smith, Ada"], heading=["Key", "Patient Name"])
+    content = xlsx(["1001", "Ada"], heading=["MRN", "First Name"])
     job = Job.objects.get(pk=upload(client, content).url.split("/")[-2])
     jobs.run(job.pk)
     job.refresh_from_db()
@@ -323,3 +324,48 @@ def test_applying_and_undoing_a_long_list_end_at_the_review(signed_in, long_list
         job.refresh_from_db()
         assert (job.state, Patient.objects.count()) == ("done", patients)
         assert job.url.startswith(url(batch, "review"))
+
+
+# launches
+
+
+@pytest.fixture
+def long_launch(monkeypatch):
+    monkeypatch.setattr("outreach.admin.campaigns.AT_ONCE", 0)
+    monkeypatch.setattr(jobs, "TELL_EVERY", 0)
+    made.reachable()
+    return made.ready_draft()
+
+
+def launch(client, campaign) -> Job:
+    answer = client.post(reverse("admin:outreach_campaign_launch", args=[campaign.pk]), {"texts": "1"})
+    return Job.objects.get(pk=answer.url.split("/")[-2])
+
+
+def test_a_large_launch_is_planned_by_the_worker_and_a_second_run_changes_nothing(signed_in, long_launch):
+    job = launch(signed_in("staff"), long_launch)
+    assert not long_launch.messages.exists()
+    jobs.run(job.pk)
+    Job.objects.filter(pk=job.pk).update(state="waiting", ended_at=None)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    long_launch.refresh_from_db()
+    assert (job.state, long_launch.state, long_launch.messages.count()) == ("done", "running", 1)
+    assert long_launch.launched_by == job.asked_by
+
+
+def test_a_launch_that_is_stopped_plans_no_text(signed_in, long_launch):
+    job = launch(signed_in("staff"), long_launch)
+    stop_at_once(job)
+    jobs.run(job.pk)
+    long_launch.refresh_from_db()
+    assert (long_launch.state, long_launch.messages.count()) == ("draft", 0)
+
+
+def test_a_launch_of_another_number_of_texts_is_refused_in_words(signed_in, long_launch):
+    job = launch(signed_in("staff"), long_launch)
+    made.reachable("Ben", "Brown", phone="+12055550177")
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "the number of texts is now 2, not 1" in job.outcome

@@ -115,7 +115,7 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Practice: (),
     Backup: (),
     Job: ("ids", "name", "attempt", "total", "done", "touched_at"),
-    User: ("password", "last_login"),
+    User: ("password", "last_login", "guided"),
     EvidencePacket: ("patients", "header", "sealed_key", "attempt", "done", "touched_at"),
 }
 """Models audited at each save, and their fields that the log does not repeat."""

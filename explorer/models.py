@@ -24,6 +24,7 @@ class User(AbstractUser):
 
     role = models.CharField(max_length=16, choices=Role, default=Role.READ_ONLY)
     is_staff = models.BooleanField("may sign in", default=True)
+    guided = models.BooleanField(default=True, editable=False, help_text="Wants the demo's guide on every page.")
 
     objects = StaffManager()
 

@@ -31,7 +31,7 @@ from outreach.models import Attempt, Message, Reply
 from outreach.progress import SENDER
 from outreach.spruce import SpruceError, configured
 
-PASS_TIME = "explorer.demo.days.pass_time"
+PASS_TIME = "explorer.demo.days.pass_time"  # noqa: S105 - a function
 COMES_BACK = 0.06  # of the letters
 BACK_AFTER = timedelta(days=4)
 SHOWN_DAYS = 7
@@ -144,8 +144,8 @@ def diary(zone: str) -> list[Day]:
     ):
         for day, count in _by_day(rows, moment, place):
             found[day].events.append(_counted(count, words))
-    kinds = Reply.objects.order_by().values_list("kind", day=TruncDate("received_at", tzinfo=place))
-    for kind, day, count in kinds.annotate(Count("pk")).order_by("-day", "kind"):
+    kinds = Reply.objects.annotate(day=TruncDate("received_at", tzinfo=place)).values_list("kind", "day")
+    for kind, day, count in kinds.annotate(Count("pk")).order_by("kind"):
         found[day].events.append(_counted(count, WORDS[kind]))
     for day, entry in found.items():
         entry.on = day
@@ -153,8 +153,8 @@ def diary(zone: str) -> list[Day]:
 
 
 def _by_day(rows, moment: str, place: ZoneInfo):
-    dated = rows.exclude(**{moment: None}).order_by().values_list(day=TruncDate(moment, tzinfo=place))
-    return [(day, count) for day, count in dated.annotate(count=Count("pk"))]
+    dated = rows.exclude(**{moment: None}).order_by().annotate(day=TruncDate(moment, tzinfo=place))
+    return list(dated.values_list("day").annotate(Count("pk")))
 
 
 def _counted(count: int, words: tuple[str, str]) -> str:

@@ -36,7 +36,7 @@ def read_workbook_apart(
     finally:
         done.set()
         child.kill()
-        child.communicate()
+        child.wait()
         watch.join()
     if swollen.is_set():
         raise UnreadableTable(_too_big(filename, limits))
@@ -44,17 +44,23 @@ def read_workbook_apart(
 
 
 def _answer(child, content: bytes, filename: str, limits: Limits, meanwhile: Callable[[], object]) -> bytes:
-    request: bytes | None = _request(content, filename, limits)
+    """What the child says. A thread feeds it: `communicate` asked twice forgets what it has not yet sent."""
+    said: list[bytes] = []
+    request = _request(content, filename, limits)
+    talk = threading.Thread(target=lambda: said.append(child.communicate(request)[0]), daemon=True)
     until = time.monotonic() + limits.max_seconds
-    while True:
-        left = until - time.monotonic()
-        try:
-            return child.communicate(request, timeout=max(min(left, ASK_EVERY), 0))[0]
-        except subprocess.TimeoutExpired:
-            if left <= 0:
-                raise UnreadableTable(_too_slow(filename, limits)) from None
-        request = None  # it is on its way; asking once more only goes on waiting
-        meanwhile()
+    talk.start()
+    try:
+        while talk.is_alive():
+            talk.join(ASK_EVERY)
+            meanwhile()
+            if talk.is_alive() and time.monotonic() > until:
+                raise UnreadableTable(_too_slow(filename, limits))
+    finally:
+        if talk.is_alive():
+            child.kill()
+            talk.join()
+    return said[0] if said else b""
 
 
 def _start() -> subprocess.Popen:

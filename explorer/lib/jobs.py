@@ -91,10 +91,15 @@ def begin(task: str, *, title: str, by, url: str = "", **ids: int | str) -> Job:
 
 
 def ask_to_stop(job: Job, *, by) -> None:
-    """Felt within a second: what waits is never begun, what runs stops at its next safe point."""
-    if _kind(job.task).can_stop:
-        _stop_file(job).parent.mkdir(exist_ok=True)
-        _stop_file(job).touch()  # first: the row may be written only after the work's own transaction has ended
+    """Felt within a second: what waits is never begun, what runs stops at its next safe point.
+
+    While the work holds SQLite's one right to write, the wish stands in a file alone; the worker notes it at its end.
+    """
+    if not _kind(job.task).can_stop:
+        return
+    if not _stop_file(job).exists():
+        _write(_stop_file(job), {"by": by.pk, "at": clock.now().isoformat()})
+    if job.state == State.WAITING or connection.vendor != "sqlite":
         _note_the_wish(job, by)
 
 
@@ -165,8 +170,15 @@ def _end(job: Job, state: str, outcome: str, step: "Step") -> None:
     ended = {"state": state, "ended_at": clock.now(), "outcome": outcome[:500], "done": done, "total": step.total}
     if step.url:
         ended["url"] = step.url
-    if mine.update(**ended):
-        _forget_files(job)
+    wish = _read(_stop_file(job))
+    with transaction.atomic():
+        if not mine.update(**ended):
+            return
+        if wish and Job.objects.filter(pk=job.pk, stop_asked_at=None).update(
+            stop_asked_at=wish["at"], stop_asked_by=wish["by"]
+        ):
+            record([(job, "update", {"stop asked": [None, wish["at"]], "stop asked by": [None, wish["by"]]})])
+    _forget_files(job)
 
 
 @dataclass
@@ -270,6 +282,7 @@ class Progress:
     left: float | None
     is_dead: bool
     may_still_stop: bool
+    is_stopping: bool
 
     @property
     def percent(self) -> int:
@@ -281,12 +294,13 @@ class Progress:
 
 
 def progress(job: Job) -> Progress:
-    counts = _read(job) if job.state == State.RUNNING else {}
+    counts = _read(_count_file(job)) if job.state == State.RUNNING else {}
     done, total = counts.get("done", job.done), counts.get("total", job.total)
     pace = counts.get("pace") or 0
     left = (total - done) / pace if pace and total else None
-    can_stop = _kind(job.task).can_stop and not counts.get("deaf")
-    return Progress(done, total, counts.get("words", ""), left, is_dead(job, counts), can_stop)
+    stopping = job.is_open and _stop_file(job).exists()
+    can_stop = _kind(job.task).can_stop and not counts.get("deaf") and not stopping
+    return Progress(done, total, counts.get("words", ""), left, is_dead(job, counts), can_stop, stopping)
 
 
 def in_words(seconds: float) -> str:
@@ -303,7 +317,7 @@ def is_dead(job: Job, counts: dict | None = None) -> bool:
     """Whether the worker that had it has ended without a word."""
     if job.state != State.RUNNING:
         return False
-    counts = _read(job) if counts is None else counts
+    counts = _read(_count_file(job)) if counts is None else counts
     host, pid, born, *_rest = [*counts.get("who", "").split("|"), "", "", ""]
     if host == socket.gethostname() and pid.isdecimal():
         return not _lives(int(pid), born)
@@ -358,21 +372,21 @@ def _stop_file(job: Job) -> Path:
 def _write(path: Path, counts: dict) -> None:
     """Whole or not at all; a moment without it is no harm (Windows refuses while a page reads it)."""
     path.parent.mkdir(exist_ok=True)
-    fresh = path.with_suffix(".new")
+    fresh = path.with_name(f"{path.name}.new")
     with suppress(OSError):
         fresh.write_text(json.dumps(counts), encoding="utf-8")
         os.replace(fresh, path)
 
 
-def _read(job: Job) -> dict:
+def _read(path: Path) -> dict:
     try:
-        found = json.loads(_count_file(job).read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _forget_files(job: Job) -> None:
-    for path in (_count_file(job), _count_file(job).with_suffix(".new"), _stop_file(job)):
+    for path in _folder().glob(f"{job.name}.*"):
         with suppress(OSError):
             path.unlink(missing_ok=True)

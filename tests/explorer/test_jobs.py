@@ -111,6 +111,7 @@ def test_stopping_is_felt_at_the_next_step_and_takes_everything_back(signed_in):
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.state, job.outcome) == ("cancelled", jobs.NOTHING_CHANGED)
+    assert job.stop_asked_by.username == "test-staff"
     assert not ImportBatch.objects.exists()
     assert "Start it again" in client.get(job.get_absolute_url()).text
 
@@ -247,8 +248,7 @@ def test_a_page_of_another_transaction_sees_how_far_it_is():
 
 
 def stop_at_once(job: Job) -> None:
-    jobs._stop_file(job).parent.mkdir(exist_ok=True)
-    jobs._stop_file(job).touch()
+    jobs._write(jobs._stop_file(job), {"by": job.asked_by_id, "at": job.asked_at.isoformat()})
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ State = Job.State
 RUN = "explorer.lib.jobs.run"
 TELL_EVERY = 0.25  # seconds
 ROW_EVERY = 1.0
+BREATH = 0.12  # seconds between two transactions: whoever waits to write asks again every tenth of a second
 SMOOTH_OVER = 5.0  # seconds: what the pace was before counts ever less
 SILENT_FOR = timedelta(minutes=5)  # without any sign, where the worker's own process cannot be looked at
 MOST_ATTEMPTS = 3
@@ -254,6 +255,7 @@ class Step:
             mine = Job.objects.filter(pk=self.job.pk, attempt=self.job.attempt, state=State.RUNNING)
             if not mine.update(done=self.done, total=self.total, touched_at=clock.now()):
                 raise Stopped(_("Another worker has taken this over."))
+            time.sleep(BREATH)
 
     def _measure(self, now: float) -> None:
         passed, parts = now - self._at, self.done - self._at_done

@@ -8,10 +8,11 @@ class ExplorerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from explorer import audited
+        from explorer import audited, sign_in_time
         from explorer.watching import beats
 
         audited.register()
+        sign_in_time.register()
         if beats.watched():
             beats.listen_to_queue()
 

@@ -28,7 +28,7 @@ from consent.models import (
     Wording,
 )
 from explorer.lib import clock
-from explorer.lib.models import Backup, Drill, Practice, Restore
+from explorer.lib.models import Backup, Drill, Job, Practice, Restore
 from explorer.models import EvidencePacket, ListAct, Report, SavedList, SignOff, User
 from outreach.models import (
     Agreement,
@@ -118,7 +118,8 @@ LEFT_OUT: dict[type, tuple[str, ...]] = {
     Letter: ("name",),
     Practice: (),
     Backup: (),
-    User: ("password", "last_login"),
+    Job: ("ids", "name", "attempt", "total", "done", "touched_at"),
+    User: ("password", "last_login", "guided"),
     Report: ("figures", "sealed_pdf"),
     SignOff: ("words",),
     SavedList: (),

@@ -12,20 +12,20 @@ from django.conf import settings
 from django.contrib import messages
 from django.db.models import Min
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
-from django_q.tasks import async_task
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
 
+from explorer.demo import afresh, days, guide, voice
 from explorer.demo.files import write_apcm_workbook, write_bad_examples, write_newer_list, write_patient_list
 from explorer.demo.forms import write_export
 from explorer.demo.sign_ins import sign_ins
-from explorer.demo.trial import record_nightly_backup
-from explorer.lib import clock
+from explorer.lib import clock, jobs
 from explorer.lib.home import DEMO
 from explorer.lib.pages import page
 from outreach.models import Message
-from outreach.progress import SENDER
+from patients.models import Patient
 
 SEE, ACT = "patients.view_patient", "patients.change_patient"
 REMINDER_DAYS = (3, 7, 14)
@@ -70,7 +70,16 @@ class DemoPages:
         self.site = site
 
     def urls(self) -> list:
-        pages = {"demo": self.show, "demo_jump": self.jump, "demo_file": self.file}
+        pages = {
+            "demo": self.show,
+            "demo_jump": self.jump,
+            "demo_file": self.file,
+            "demo_guide": self.guide,
+            "demo_guided": self.guided,
+            "demo_answers": self.answers,
+            "demo_afresh": self.afresh,
+            "demo_voice": self.voice,
+        }
         return [path(view.page_route, self.site.admin_view(view), name=name) for name, view in pages.items()]
 
     @page("demo/", look=SEE)
@@ -83,6 +92,10 @@ class DemoPages:
             "bad_files": BAD_FILES,
             "people": sign_ins(),
             "may_act": request.user.has_perm(ACT),
+            "steps": guide.steps(),
+            "diary": days.diary(request.practice.time_zone),
+            "answers_come_in": days.answers_come_in(),
+            "afresh_wanted": afresh.is_wanted(),
         }
         return TemplateResponse(request, "explorer/demo.html", {**self.site.each_context(request), **context})
 
@@ -93,15 +106,63 @@ class DemoPages:
         ahead = {str(days): by for days, by in jumps(clock.now(), request.practice.time_zone) if by}
         by = ahead.get(request.POST.get("days", ""))
         if by is None:
-            messages.error(request, "That day has passed already. The demo's clock only goes ahead.")
+            messages.error(request, _("That day has passed already. The demo's clock only goes ahead."))
         elif Message.objects.filter(state__in=(Message.State.SENDING, Message.State.ACCEPTED)).exists():
-            messages.error(request, "Texts are going out just now. Wait until all are confirmed, then jump.")
+            messages.error(request, _("Texts are going out just now. Wait until all are confirmed, then jump."))
         else:
             clock.jump(by)
-            record_nightly_backup()
-            async_task(SENDER)
-            messages.success(request, "The clock has jumped ahead. What is due goes out within a minute.")
+            title, url = _("Letting the days pass"), reverse("admin:demo")
+            jobs.begin(days.PASS_TIME, title=title, by=request.user, url=url)
+            messages.success(
+                request, _("The clock has jumped ahead. What comes in and what is due follows within a minute.")
+            )
         return redirect("admin:demo")
+
+    @page("demo/guide/", look=SEE)
+    @only_in_the_demo
+    def guide(self, request):
+        """The slim bar on every page, fetched once a page."""
+        found = guide.steps()
+        context = {"step": guide.next_step(found), "count": len(found), "done": sum(step.is_done for step in found)}
+        return TemplateResponse(request, "explorer/demo_guide.html", context, headers={"X-Done": "1"})
+
+    @page("demo/guided/", look="", act=SEE)
+    @only_in_the_demo
+    def guided(self, request):
+        """Leave the guide or take it up again, each person for themselves."""
+        request.user.guided = request.POST.get("guided") == "on"
+        request.user.save(update_fields=["guided"])
+        return redirect("admin:demo")
+
+    @page("demo/answers/", look="", act=ACT)
+    @only_in_the_demo
+    def answers(self, request):
+        on = request.POST.get("answers") == "on"
+        days.let_answers_come_in(on)
+        if on:
+            messages.success(request, _("From now on the form’s answers come in by themselves as days pass."))
+        return redirect("admin:demo")
+
+    @page("demo/afresh/", look=ACT, act=ACT)
+    @only_in_the_demo
+    def afresh(self, request):
+        """A fresh practice at the next start, once the word is typed; or not after all."""
+        if request.method == "POST":
+            wanted = request.POST.get("word", "").strip().lower() == afresh.WORD
+            if "keep" in request.POST or wanted:
+                afresh.want(wanted)
+                return redirect("admin:demo")
+            messages.error(request, _("Type the word as it stands there, or go back."))
+        context = {"title": _("A fresh practice?"), "word": afresh.WORD}
+        return TemplateResponse(request, "explorer/demo_afresh.html", {**self.site.each_context(request), **context})
+
+    @page("demo/voice/<int:patient_id>/", look=SEE)
+    @only_in_the_demo
+    def voice(self, request, patient_id: int):
+        """What this patient would say on the phone, for the screen of calls."""
+        patient = get_object_or_404(Patient, pk=patient_id)
+        context = {"voice": voice.voice_of(patient, request.practice.today())}
+        return TemplateResponse(request, "explorer/demo_voice.html", context, headers={"X-Done": "1"})
 
     @page("demo/files/<str:name>", look=SEE)
     @only_in_the_demo

@@ -40,6 +40,7 @@ class User(AbstractUser):
         help_text=_("Single keys act while you are not typing. Press ? for the list."),
     )
     is_staff = models.BooleanField("may sign in", default=True)
+    guided = models.BooleanField(default=True, editable=False, help_text="Wants the demo's guide on every page.")
 
     objects = StaffManager()
 
@@ -222,6 +223,8 @@ class SignOff(models.Model):
 
     def __str__(self) -> str:
         return f"Signature {self.pk}"
+
+
 class SavedList(models.Model):
     """Filters of the patient list under a name. No word of a search, since that would be a patient's name."""
 

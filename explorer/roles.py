@@ -81,6 +81,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "outreach.change_numbercheck": CARE_TEAM,
     "outreach.view_attempt": EVERYONE,
     "outreach.record_attempt": CARE_TEAM,
+    "floor.view_job": EVERYONE,
+    "floor.change_job": CARE_TEAM,
     "floor.view_practice": EVERYONE,
     "floor.change_practice": ADMINISTRATORS,
     "floor.view_backup": EVERYONE,

@@ -49,6 +49,7 @@ GROUPS: dict[str, list[tuple]] = {
         ("Wordings", "history_edu", "consent_wording_changelist", "consent.view_wording"),
         ("Text templates", "edit_note", "outreach_texttemplate_changelist", "outreach.view_texttemplate"),
         ("Saved answers", "quickreply", "outreach_savedanswer_changelist", "outreach.view_savedanswer"),
+        ("Work in progress", "progress_activity", "jobs", "floor.view_job"),
         ("People", "badge", "explorer_user_changelist", "explorer.view_user"),
         ("Evidence", "verified", "explorer_evidencepacket_changelist", "explorer.export_evidence"),
         ("Help", "help", "help", "patients.view_patient"),

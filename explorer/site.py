@@ -8,6 +8,7 @@ from unfold.sites import UnfoldAdminSite
 from explorer.dashboard import HomePages
 from explorer.demo_page import DemoPages
 from explorer.handbook import HelpPages
+from explorer.job_page import JobPages
 from explorer.lib import clock
 from explorer.my_settings import MyPages
 from explorer.reports.pages import ReportPages
@@ -26,9 +27,10 @@ class PracticeSite(UnfoldAdminSite):
         self.own_pages = [
             HomePages(self),
             DemoPages(self),
-            HelpPages(self),
+            JobPages(self),
             ReportPages(self),
             MyPages(self),
+            HelpPages(self),
         ]
 
     def extra_urls(self) -> list:

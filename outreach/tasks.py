@@ -7,13 +7,20 @@ be used is told, not raised: the next look comes soon.
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.utils.translation import gettext_noop
+from django_q.tasks import async_task
+
+from explorer.lib import jobs
 from explorer.lib.commands import Refused
 from outreach import line
-from outreach.actions import arming, contacts, polling, sending
+from outreach.actions import arming, contacts, launching, polling, sending
 from outreach.command import spruce_or_refuse
+from outreach.models import Campaign
 from outreach.spruce import Spruce
 
 ONE_RUN = timedelta(minutes=40)  # well below the queue's own time-out; the next minute's look goes on
+SENDER = "outreach.tasks.send_due"
+TIME_TO_UNDO = timedelta(seconds=30)  # planning so many texts takes a part of it
 
 
 def send_due() -> str:
@@ -28,12 +35,23 @@ def reconcile() -> str:
     return _told(arming.reconcile)
 
 
-def sync_contacts() -> str:
-    return _told(_sync)
+@jobs.work(right="outreach.decide_match", unit=gettext_noop("contacts"))
+def sync_contacts(step: jobs.Step) -> str:
+    """Stopped while Spruce is read, nothing is stored."""
+    try:
+        with spruce_or_refuse() as spruce:
+            found = contacts.sync_contacts(spruce, step=step)
+    except Refused as refusal:
+        raise jobs.CannotDo(str(refusal)) from None
+    return (
+        f"{found.contacts:,} contacts read: {found.new:,} new, {found.changed:,} changed, "
+        f"{found.gone:,} no longer there."
+    )
 
 
-def match_contacts() -> str:
-    found = contacts.match_contacts()
+@jobs.work(right="outreach.decide_match", unit=gettext_noop("contacts"))
+def match_contacts(step: jobs.Step) -> str:
+    found = contacts.match_contacts(step=step)
     return (
         f"{found.patients:,} patients looked at: {found.matched:,} matched, {found.review:,} need review, "
         f"{found.none:,} have no contact."
@@ -60,9 +78,14 @@ def _poll(spruce: Spruce) -> str:
     return f"{found.new_replies:,} new replies." if found.new_replies else ""
 
 
-def _sync(spruce: Spruce) -> str:
-    found = contacts.sync_contacts(spruce)
-    return (
-        f"{found.contacts:,} contacts read: {found.new:,} new, {found.changed:,} changed, "
-        f"{found.gone:,} no longer there."
-    )
+@jobs.work(right="outreach.run_campaign", unit=gettext_noop("texts"))
+def launch_campaign(step: jobs.Step, campaign: int, expected: int, override: str) -> str:
+    """One transaction: stopped before its end, nothing is planned."""
+    found = Campaign.objects.get(pk=campaign)
+    if found.state == Campaign.State.DRAFT:
+        try:
+            launching.launch(found, by=step.by, override=override, expected=expected, grace=TIME_TO_UNDO, step=step)
+        except launching.CannotLaunch as problem:
+            raise jobs.CannotDo(str(problem)) from None
+        async_task(SENDER)
+    return f"Launched: {expected:,} texts will go out within the texting hours."

@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from consent.admin import apcm_showing as showing
-from consent.admin import keeping
 from consent.apcm.asking import opening_month, verdicts
 from consent.apcm.forms import SHOWN, FactForm, SheetForm, WhyForm
 from consent.models import ApcmMonth, ConsentEvent
+from explorer.lib import waiting_files as keeping
 from explorer.lib.months import first_of
 from explorer.lib.pages import page
 from explorer.lib.tables import UPLOAD, UnreadableTable

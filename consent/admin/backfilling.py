@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 
 from consent import backfill
-from consent.admin.keeping import drop, keep, kept
 from consent.backfill_rows import MOST_ROWS, Row, read_file, read_pasted
 from consent.forms import QUESTIONS
 from consent.models import ConsentEvent, Wording
@@ -15,6 +14,7 @@ from consent.wordings.disclosures import APCM_DISCLOSURES
 from explorer.lib.models import Practice
 from explorer.lib.pages import page
 from explorer.lib.tables import UPLOAD, UnreadableTable
+from explorer.lib.waiting_files import drop, keep, kept
 from patients.models import Patient, Practitioner
 
 Kind, Method = ConsentEvent.Kind, ConsentEvent.Method

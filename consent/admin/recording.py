@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from consent import ledger, scripts
-from consent.admin.keeping import drop, keep, kept
 from consent.forms import UNDECIDED, DecisionForm
 from consent.models import ConsentEvent, Wording
 from consent.models.ledger import LATE_AFTER
@@ -18,6 +17,7 @@ from consent.scans import Scan, read_scan
 from explorer.lib import clock
 from explorer.lib.models import Practice
 from explorer.lib.pages import page
+from explorer.lib.waiting_files import drop, keep, kept
 from patients.ages import is_minor
 from patients.models import ApcmEnrolment, Patient, Practitioner
 from patients.phones import display as shown

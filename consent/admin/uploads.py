@@ -6,12 +6,12 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect
 
 from consent import form_mapping, intake
-from consent.admin.keeping import drop, keep, kept
 from consent.form_export import understand
 from consent.form_options import TICKS, decision, plain_text
 from consent.models import Response, Wording
 from explorer.lib.pages import page
 from explorer.lib.tables import UPLOAD, Table, UnreadableTable
+from explorer.lib.waiting_files import drop, keep, kept
 from patients.models import Patient
 
 Outcome = Response.Outcome

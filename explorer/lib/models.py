@@ -1,11 +1,15 @@
 """Facts about the house itself. Every app may ask them."""
 
+from functools import partial
 from pathlib import PurePath
 
 from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext_noop
 
 from explorer.lib import clock
 from explorer.lib.links import check_page_address
@@ -215,3 +219,70 @@ class Restore(models.Model):
 
     def __str__(self) -> str:
         return f"Restore of {self.at:%m/%d/%Y}"
+
+
+class JobQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(state__in=(Job.State.WAITING, Job.State.RUNNING))
+
+    def at_work(self):
+        """What waits or runs, with a person's name on it, the newest first."""
+        return self.open().select_related("asked_by").order_by("-pk")
+
+
+class Job(models.Model):
+    """Work of more than a second that somebody asked the worker for (explorer/lib/jobs.py). Ids only."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", gettext_noop("Waiting for the worker")
+        RUNNING = "running", gettext_noop("At work")
+        DONE = "done", gettext_noop("Done")
+        CANCELLED = "cancelled", gettext_noop("Stopped")
+        FAILED = "failed", gettext_noop("Did not work")
+
+    task = models.CharField(max_length=120, editable=False)
+    ids = models.JSONField(default=dict, editable=False)
+    name = models.CharField(max_length=32, unique=True, default=partial(get_random_string, 32), editable=False)
+    title = models.CharField(max_length=120, help_text="What is done, in words; about whom is not said.")
+    url = models.CharField(max_length=200, blank=True, help_text="Where the result is seen.")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    outcome = models.CharField(max_length=500, blank=True)
+    asked_at = models.DateTimeField(default=clock.now)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    started_at = models.DateTimeField(null=True, blank=True)
+    touched_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    stop_asked_at = models.DateTimeField(null=True, blank=True)
+    stop_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "work in progress"
+        verbose_name_plural = "work in progress"
+        indexes = [models.Index(fields=["state"], condition=Q(state__in=("waiting", "running")), name="job_at_work")]
+        constraints = [
+            models.CheckConstraint(
+                name="job_that_ended_has_its_time",
+                condition=Q(state__in=("waiting", "running"), ended_at=None)
+                | (Q(state__in=("done", "cancelled", "failed")) & Q(ended_at__isnull=False)),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.RUNNING)
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:job", args=[self.pk])

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
-from explorer.lib import clock
+from explorer.lib import clock, jobs
 from explorer.lib.audit import record
 from outreach import matching
 from outreach.models import Contact, ContactPhone, LineState, Match
@@ -14,6 +15,9 @@ from outreach.spruce import Spruce, SpruceContact
 from patients.models import Patient, Phone
 
 CHUNK = 1000
+READING = gettext_noop("Reading the contacts from Spruce")
+COMPARING = gettext_noop("Comparing contacts with patients")
+STORING = gettext_noop("Writing down what was found")
 COLUMNS = (
     "display_name",
     "given_name",
@@ -34,21 +38,28 @@ class Synced:
     gone: int
 
 
-def sync_contacts(spruce: Spruce) -> Synced:
+def sync_contacts(spruce: Spruce, *, step=jobs.unseen) -> Synced:
     """Replace our picture of Spruce's contacts. Raises SpruceError before anything is stored.
 
     The whole list is read first: a listing that breaks off changes nothing (earlier system 13.6).
     A contact that is gone is marked, never deleted, since matches and decisions rest on it.
     """
-    fetched = {contact.id: contact for contact in spruce.contacts()}
+    step.begin(Contact.objects.present().count(), READING)
+    fetched = {}
+    for contact in spruce.contacts():
+        fetched[contact.id] = contact
+        step.total = max(step.total, len(fetched))
+        step.went()
+    step.finish_in_peace()
     known = {contact.spruce_id: contact for contact in Contact.objects.prefetch_related("phones")}
     new = [contact for id, contact in fetched.items() if id not in known]
     changed = [(known[id], contact) for id, contact in fetched.items() if id in known and _differs(known[id], contact)]
     gone = [contact for id, contact in known.items() if id not in fetched and contact.gone_at is None]
-    for start in range(0, len(new), CHUNK):
-        _create(new[start : start + CHUNK])
-    for start in range(0, len(changed), CHUNK):
-        _update(changed[start : start + CHUNK])
+    step.begin(len(new) + len(changed), STORING)
+    for act, contacts in ((_create, new), (_update, changed)):
+        for start in range(0, len(contacts), CHUNK):
+            act(contacts[start : start + CHUNK])
+            step.went(len(contacts[start : start + CHUNK]))
     with transaction.atomic():
         Contact.objects.filter(pk__in=[contact.pk for contact in gone]).update(gone_at=clock.now())
         record([(contact, "update", {"gone_at": [None, str(clock.now())]}) for contact in gone])
@@ -118,12 +129,16 @@ class Matched:
     decisions: list[matching.Decision]
 
 
-def match_contacts() -> Matched:
+def match_contacts(*, step=jobs.unseen) -> Matched:
     """Run the matcher over everybody and store what it finds. What a person decided stays as it is."""
     started = time.perf_counter()
     settled = list(Match.objects.settled().values_list("patient_id", "contact_id", "verdict"))
     facts = [(patient, contact, verdict == Match.Verdict.ACCEPTED) for patient, contact, verdict in settled]
-    decisions = matching.match(_patient_records(), _contact_records(), facts)
+    patients, contacts = _patient_records(), _contact_records()
+    step.begin(len(contacts), COMPARING)
+    decisions = matching.match(patients, contacts, facts, went=step.to)
+    step.begin(0, STORING)
+    step.finish_in_peace()
     _store(decisions)
     bands = [decision.band for decision in decisions]
     return Matched(

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from consent.invitations import invite
-from explorer.lib import clock
+from explorer.lib import clock, jobs
 from explorer.lib.models import Practice
 from outreach import go, go_facts, planning, waves
 from outreach.actions import readiness
@@ -13,6 +14,8 @@ from outreach.models import Campaign, CampaignPatient, Message, MessagePatient
 
 State = Campaign.State
 SHORTEST_REASON = 15
+CHUNK = 200
+PLANNING = gettext_noop("Planning the texts")
 
 
 class CannotLaunch(Exception):
@@ -45,7 +48,13 @@ def obstacles(campaign: Campaign, practice: Practice, criteria: list[go.Criterio
 
 @transaction.atomic
 def launch(
-    campaign: Campaign, *, by, override: str = "", expected: int | None = None, grace: timedelta = timedelta()
+    campaign: Campaign,
+    *,
+    by,
+    override: str = "",
+    expected: int | None = None,
+    grace: timedelta = timedelta(),
+    step=jobs.unseen,
 ) -> int:
     """Plan the first texts and let the sender begin; returns how many go without another go. Raises CannotLaunch.
 
@@ -74,10 +83,11 @@ def launch(
     readiness.remember(campaign, practice, criteria, by=by, launched=True, override=override)
     _remember_members(campaign, plan)
     first, not_before = campaign.steps.get(day=0), now + grace if grace else None
+    step.begin(len(plan.texts), PLANNING)
     for share in shares:
         plan_messages(
             campaign, first, share.texts, due_at=share.due_at, hold=share.hold, by=by,
-            wave=share.wave, not_before=None if share.hold else not_before,
+            wave=share.wave, not_before=None if share.hold else not_before, told=step,
         )  # fmt: skip
     campaign.state, campaign.launched_at, campaign.launched_by = State.RUNNING, now, by
     campaign.override, campaign.why, campaign.watched_from = override, "", now
@@ -125,28 +135,24 @@ def plan_messages(
     by,
     wave=None,
     not_before: datetime | None = None,
+    told=jobs.unseen,
 ) -> None:
+    row = {"campaign": campaign, "step": step, "wave": wave, "due_at": due_at, "hold": hold}
+    row |= {"not_before": not_before, "planned_by": by}
+    for start in range(0, len(texts), CHUNK):
+        some = texts[start : start + CHUNK]
+        _plan_some(some, row, by)
+        told.went(len(some))
+
+
+def _plan_some(texts: list[planning.PlannedText], row: dict, by) -> None:
     invitations = invite({text.phone: text.patient_ids for text in texts}, by=by)
-    messages = [
-        Message(
-            campaign=campaign,
-            step=step,
-            wave=wave,
-            phone=text.phone,
-            invitation=invitations[text.phone],
-            due_at=due_at,
-            hold=hold,
-            not_before=not_before,
-            planned_by=by,
-        )
-        for text in texts
-    ]
-    Message.objects.bulk_create(messages, batch_size=200)
+    messages = [Message(phone=text.phone, invitation=invitations[text.phone], **row) for text in texts]
+    Message.objects.bulk_create(messages)
     MessagePatient.objects.bulk_create(
         [
             MessagePatient(message=message, patient_id=pk)
             for message, text in zip(messages, texts, strict=True)
             for pk in text.patient_ids
         ],
-        batch_size=500,
     )

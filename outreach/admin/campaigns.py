@@ -8,10 +8,11 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from unfold.decorators import display
 
-from explorer.lib import clock
+from explorer.lib import clock, jobs
 from explorer.lib.pages import PracticeAdmin, page
 from outreach import gate, planning, waves
 from outreach.actions import campaigns, launching, reminders
@@ -26,6 +27,8 @@ from patients.models import Patient
 
 State = Campaign.State
 PAGE = 50
+AT_ONCE = 300  # texts; more are planned by the worker, with a bar
+LAUNCH = "outreach.tasks.launch_campaign"
 
 
 def to_campaign(campaign: Campaign, place: str = ""):
@@ -171,8 +174,12 @@ class CampaignAdmin(readiness.ReadinessPages, PlanPages, PracticeAdmin):
             messages.error(request, f"Nothing was sent. {form.problem()}")
             return redirect("admin:outreach_campaign_launch", campaign.pk)
         override = form.cleaned_data["override"] if _may_override(request) else ""
+        expected = form.cleaned_data["texts"]
+        if expected > AT_ONCE and campaign.state == State.DRAFT:
+            asked = {"campaign": campaign.pk, "expected": expected, "override": override}
+            title = _("Launching a campaign")
+            return redirect(jobs.begin(LAUNCH, title=title, by=request.user, url=_url(campaign), **asked))
         try:
-            expected = form.cleaned_data["texts"]
             count = launching.launch(campaign, by=request.user, override=override, expected=expected, grace=UNDO)
         except launching.CannotLaunch as problem:
             messages.error(request, str(problem))

@@ -31,9 +31,7 @@ STEP_BADGES = {"due": "bad", "record": "warn", "call": "info", "review": "warn",
 
 
 @admin.register(Attempt)
-class AttemptAdmin(
-    CallPages, CircumstancePages, CallSheetPages, SpruceCallPages, ExportPages, SlimRows, PracticeAdmin
-):
+class AttemptAdmin(CallPages, CircumstancePages, CallSheetPages, SpruceCallPages, ExportPages, SlimRows, PracticeAdmin):
     export_name = "Calls and letters"
     export_columns = {
         "When": attrgetter("at"),

@@ -1,19 +1,17 @@
 """Is this Spruce contact that patient? The lists, and the screen on which a person decides."""
 
-import re
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, Prefetch, Q
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html
-from django_q.models import Task
-from django_q.tasks import async_task
+from django.utils.translation import gettext_lazy
 
+from explorer.lib import jobs
 from explorer.lib.pages import PracticeAdmin, page
 from outreach import numbers
 from outreach.actions import contacts
@@ -38,7 +36,10 @@ TABS = {
 TONES = {Verdict.REVIEW: "warn", Verdict.AUTOMATIC: "good", Verdict.ACCEPTED: "good", Verdict.REJECTED: "bad"}
 ACTS = {"accept": contacts.accept, "reject": contacts.reject}
 SAID = {contacts.accept: Verdict.ACCEPTED, contacts.reject: Verdict.REJECTED}
-WORK = {"read_contacts": "outreach.tasks.sync_contacts", "match_again": "outreach.tasks.match_contacts"}
+WORK = {
+    "read_contacts": ("outreach.tasks.sync_contacts", gettext_lazy("Reading the contacts from Spruce")),
+    "match_again": ("outreach.tasks.match_contacts", gettext_lazy("Matching contacts with patients")),
+}
 
 
 class DecidedMeanwhile(Exception):
@@ -58,7 +59,7 @@ class MatchAdmin(PracticeAdmin):
         found = Paginator(everybody, PAGE).get_page(request.GET.get("page"))
         return self.show(
             request, "outreach/match_list.html", "Contact matches",
-            show=show, tabs=_tabs(), found=found, words=words, task=_task(request.GET.get("task", "")),
+            show=show, tabs=_tabs(), found=found, words=words,
             people=Match.objects.agreement(), **_last_runs(),
         )  # fmt: skip
 
@@ -112,17 +113,9 @@ class MatchAdmin(PracticeAdmin):
         return self._begin(request, "match_again")
 
     def _begin(self, request, work: str):
-        task = async_task(WORK[work])
-        return redirect(f"{reverse('admin:outreach_match_changelist')}?task={task}")
-
-    @page("work/<str:task_id>/", look="outreach.view_match")
-    def work(self, request, task_id: str):
-        """How the work that somebody began is getting on; fetched by the list until it is done."""
-        task = Task.objects.filter(pk=task_id, func__in=WORK.values()).first()
-        answer = render(request, "outreach/match_work.html", {"work": task})
-        if task:
-            answer["X-Done"] = "1"
-        return answer
+        task, title = WORK[work]
+        url = reverse("admin:outreach_match_changelist")
+        return redirect(jobs.begin(task, title=str(title), by=request.user, url=url))
 
 
 def _patients(show: str):
@@ -251,8 +244,3 @@ def _on_to_the_next(queue: list[int]):
     if following is None:
         return redirect("admin:outreach_match_changelist")
     return redirect("admin:outreach_match_review", following)
-
-
-def _task(named: str) -> str:
-    """The id of a running task; anything else in the address is ignored."""
-    return named if re.fullmatch(r"[0-9a-f]{32}", named) else ""

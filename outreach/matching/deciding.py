@@ -1,7 +1,7 @@
 """One decision per patient: facts first, then what is decisive, then what a person should look at."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from outreach.matching.assigning import Edge
 from outreach.matching.blocking import candidate_pairs
@@ -22,11 +22,14 @@ def match(
     patients: Collection[PatientRecord],
     contacts: Collection[ContactRecord],
     settled: Iterable[Settled] = (),
+    *,
+    went: Callable[[int], object] = lambda contacts: None,
 ) -> list[Decision]:
     """One decision per patient, in the order of their ids.
 
     `settled` holds what people decided: (patient id, contact id, accepted). An accepted pair stands and its
     contact is taken; a rejected pair is never proposed again, even where it was also accepted.
+    `went` is told how many of the contacts have been compared, again and again.
     """
     accepted, rejected = _facts(settled)
     people = [person_from_patient(patient) for patient in sorted(patients, key=lambda patient: patient.id)]
@@ -41,7 +44,7 @@ def match(
     copies = find_copies([contact for contact in candidates if contact.id not in judged], frequencies)
     people_left = [person for person in people if person.id not in accepted]
     contacts_left = [contact for contact in candidates if contact.id not in taken and contact.id not in copies]
-    plausible, new_owners = _compare(people_left, contacts_left, frequencies, rejected)
+    plausible, new_owners = _compare(people_left, contacts_left, frequencies, rejected, went)
     open_to_both = {contact.id: contact for contact in contacts_left if contact.id not in judged}
     seconds = find_second_contacts(plausible, open_to_both)
     plausible = {edge: found for edge, found in plausible.items() if edge[1] not in seconds}
@@ -61,13 +64,18 @@ def _facts(settled: Iterable[Settled]) -> tuple[dict[int, list[int]], set[Edge]]
 
 
 def _compare(
-    people: list[Person], contacts: list[Person], frequencies: Frequencies, rejected: set[Edge]
+    people: list[Person],
+    contacts: list[Person],
+    frequencies: Frequencies,
+    rejected: set[Edge],
+    went: Callable[[int], object],
 ) -> tuple[dict[Edge, Comparison], dict[int, Comparison]]:
     """The plausible pairs, and for each patient a pair that tells that the number has changed hands."""
     comparer = Comparer(frequencies)
     plausible: dict[Edge, Comparison] = {}
     new_owners: dict[int, Comparison] = {}
-    for contact, patients in candidate_pairs(people, contacts, frequencies):
+    for number, (contact, patients) in enumerate(candidate_pairs(people, contacts, frequencies)):
+        went(number)
         for patient in patients:
             edge = patient.id, contact.id
             if edge in rejected:

@@ -8,7 +8,7 @@ from patients.actions.exporting import record_export
 from patients.actions.forgetting import forget_raw_files
 from patients.actions.many import add_tasks, contact_again, hold, write_notes
 from patients.actions.notes import edit_note, pin_note, remove_note, unpin_note, write_note
-from patients.actions.reviewing import ColumnsNeeded, Review, review_apcm, review_patients
+from patients.actions.reviewing import REVIEWS, ColumnsNeeded, Review, review_apcm, review_patients
 from patients.actions.staff_tasks import add_task, change_task, finish_task, reopen_task
 from patients.actions.staging import (
     applied_before,
@@ -28,6 +28,7 @@ __all__ = [
     "APCM_FIELDS",
     "LABELS",
     "PATIENT_FIELDS",
+    "REVIEWS",
     "ColumnsNeeded",
     "Review",
     "add_task",

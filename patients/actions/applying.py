@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from django.db import transaction
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.utils.translation import gettext_noop
 
-from explorer.lib import clock
+from explorer.lib import clock, jobs
 from explorer.lib.audit import record
 from explorer.lib.bulk import insert
 from explorer.lib.models import Practice
@@ -19,11 +20,12 @@ from patients.reading import PHONE_FIELDS
 
 Kind, Outcome = ImportBatch.Kind, ImportRow.Outcome
 CHUNK = 1000
+APPLYING = gettext_noop("Changing the patients")
 NAMES = ("first_name", "middle_name", "last_name", "preferred_name")
 NOTHING = {name: Patient._meta.get_field(name).get_default() for name in PATIENT_FIELDS}
 
 
-def apply(batch: ImportBatch, *, by) -> int:
+def apply(batch: ImportBatch, *, by, step=jobs.unseen) -> int:
     """Do what the batch proposes; returns how many rows were applied.
 
     A conflict is applied, and a patient whom the sheet does not name is set aside, only where a person
@@ -32,7 +34,9 @@ def apply(batch: ImportBatch, *, by) -> int:
     """
     write = {Kind.PATIENTS: _apply_patients, Kind.APCM: _apply_enrolments}[batch.kind]
     waiting = list(_applicable(batch).values_list("pk", flat=True))
-    applied = sum(_apply_chunk(batch, chunk, write, by) for chunk in _chunks(waiting))
+    chunks = step.through(_chunks(waiting), APPLYING, weigh=len)
+    applied = sum(_apply_chunk(batch, chunk, write, by) for chunk in chunks)
+    step.finish_in_peace()
     close(batch, ImportBatch.State.APPLIED, by)
     if applied and batch.kind == Kind.PATIENTS:
         look_for_duplicates()

@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_noop
+
+from explorer.lib import jobs
 from explorer.lib.keys import decrypt
 from explorer.lib.models import Practice
 from explorer.lib.tables import (
@@ -25,6 +28,9 @@ from patients.reading import apcm_rows, patient_rows
 Kind = ImportBatch.Kind
 APCM_HEADING = re.compile(r"\bG055[678]\b")
 REMOVED_SHEET = "removed"
+OPENING = gettext_noop("Opening the file")
+READING = gettext_noop("Reading the rows")
+COMPARING = gettext_noop("Comparing with the patients we have")
 EXAMPLES = 3  # cells shown of a column that a person is asked about
 
 
@@ -57,13 +63,15 @@ class Review:
     chosen: dict[str, str] = field(default_factory=dict)  # columns that a person named
 
 
-def review_patients(content: bytes, filename: str, *, limits: Limits, apart=True, sheet="", columns=None) -> Review:
+def review_patients(
+    content: bytes, filename: str, *, limits: Limits, apart=True, sheet="", columns=None, step=jobs.unseen
+) -> Review:
     """Read a patient list and say what it would change.
 
     `columns` is {field: heading} as a person says; an empty heading leaves the field out.
     Raises UnreadableTable; ColumnsNeeded where a person can help.
     """
-    workbook = _read(content, filename, limits, apart)
+    workbook = _read(content, filename, limits, apart, step)
     known_heading = mapping.knows(mapping.FIELDS)
     table = find_table(choose_sheet(workbook, known_heading, sheet or None), known_heading)
     workbook.sheets.clear()
@@ -73,18 +81,25 @@ def review_patients(content: bytes, filename: str, *, limits: Limits, apart=True
     review = Review(Kind.PATIENTS, filename, workbook.sha256, table.sheet_name, [], {}, [], [], chosen=columns or {})
     mapped = _mapped(table, review, mapping.FIELDS, mapping.PATIENT_NEEDS)
     _refuse_without_rows(table.rows, filename)
-    rows = list(patient_rows(table, mapped, today=Practice.current().today()))
+    step.begin(len(table.rows), READING)
+    rows = []
+    for row in patient_rows(table, mapped, today=Practice.current().today()):
+        rows.append(row)
+        step.went()
+    step.begin(0, COMPARING)
     table.rows.clear()  # the cells of a long list are not needed beside the values read of them
     review.proposals = propose(rows, known_patients(), whole_list=True)
     return review
 
 
-def review_apcm(content: bytes, filename: str, *, limits: Limits, apart=True, sheet="", columns=None) -> Review:
+def review_apcm(
+    content: bytes, filename: str, *, limits: Limits, apart=True, sheet="", columns=None, step=jobs.unseen
+) -> Review:
     """Read an APCM workbook, each sheet that has level columns; a sheet named REMOVED lists those who left.
 
     A patient on both kinds of sheet ends as removed. Raises UnreadableTable, as review_patients.
     """
-    workbook = _read(content, filename, limits, apart)
+    workbook = _read(content, filename, limits, apart, step)
     review = Review(Kind.APCM, filename, workbook.sha256, "", [], {}, [], [], chosen=columns or {})
     tables = _apcm_tables(workbook, sheet, review.chosen)
     _refuse_unknown_headings(tables, review.chosen, mapping.APCM_FIELDS)
@@ -93,6 +108,7 @@ def review_apcm(content: bytes, filename: str, *, limits: Limits, apart=True, sh
         mapped = _mapped(table, review, mapping.APCM_FIELDS, mapping.APCM_NEEDS)
         status = "removed" if REMOVED_SHEET in table.sheet_name.casefold() else "active"
         rows += apcm_rows(table, mapped, status=status)
+        step.check()
     review.sheet = ", ".join(table.sheet_name for table in tables)
     _refuse_without_rows(rows, filename)
     rows.sort(key=lambda row: row.values["status"] != "removed")  # so that "removed" is what counts
@@ -122,8 +138,11 @@ def review_again(batch: ImportBatch, columns: dict[str, str]) -> Review:
     return REVIEWS[batch.kind](content, batch.filename, limits=SHELL, sheet=batch.sheet, columns=columns)
 
 
-def _read(content: bytes, filename: str, limits: Limits, apart: bool) -> Workbook:
-    return (read_workbook_apart if apart else read_workbook)(content, filename, limits)
+def _read(content: bytes, filename: str, limits: Limits, apart: bool, step: jobs.Step) -> Workbook:
+    if not apart:
+        return read_workbook(content, filename, limits)
+    step.begin(0, OPENING)
+    return read_workbook_apart(content, filename, limits, meanwhile=step.check)
 
 
 def _mapped(table: Table, review: Review, fields, needs) -> mapping.ColumnMap:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext_noop
 
-from explorer.lib import clock
+from explorer.lib import clock, jobs
 from explorer.lib.audit import record
 from explorer.lib.bulk import insert
 from explorer.lib.keys import encrypt
@@ -16,10 +17,11 @@ from patients.models import ApcmEnrolment, ColumnMapping, ImportBatch, ImportRow
 from patients.proposing import Proposal
 
 Outcome = ImportRow.Outcome
+STORING = gettext_noop("Writing down what it would change")
 
 
 @transaction.atomic
-def stage(review: Review, *, content: bytes, by) -> ImportBatch:
+def stage(review: Review, *, content: bytes, by, step=jobs.unseen) -> ImportBatch:
     """Store a review so that a person can look at it. Nothing about a patient changes."""
     batch = ImportBatch.objects.create(
         kind=review.kind,
@@ -32,7 +34,7 @@ def stage(review: Review, *, content: bytes, by) -> ImportBatch:
         raw=encrypt(content, "imports"),
         uploaded_by=by,
     )
-    _store_rows(batch, review.proposals)
+    _store_rows(batch, step.through(review.proposals, STORING))
     _remember_columns(review, by)
     return batch
 

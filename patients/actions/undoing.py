@@ -8,14 +8,16 @@ from django.db import transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_noop
 
-from explorer.lib import clock
+from explorer.lib import clock, jobs
 from explorer.lib.audit import record
 from patients.actions.stored import APCM_FIELDS, PATIENT_FIELDS, for_the_column
 from patients.models import ApcmEnrolment, DuplicatePair, ImportBatch, ImportRow, Patient, Phone
 
 Kind, State = ImportBatch.Kind, ImportBatch.State
 CHUNK = 500
+UNDOING = gettext_noop("Taking back what was applied")
 
 
 def can_be_undone(batch: ImportBatch) -> bool:
@@ -52,7 +54,7 @@ def obstacles(batch: ImportBatch) -> list[str]:
 
 
 @transaction.atomic
-def undo(batch: ImportBatch, *, by) -> int:
+def undo(batch: ImportBatch, *, by, step=jobs.unseen) -> int:
     """Take everything back that the batch did; returns how many rows.
 
     Added patients are removed, changed fields and phones are as before, those set aside come back.
@@ -69,7 +71,8 @@ def undo(batch: ImportBatch, *, by) -> int:
         cure = "Nothing was undone: correct these by hand, or undo first what came later."
         raise ValidationError([*found, cure])
     undone = rows.count()
-    {Kind.PATIENTS: _undo_patients, Kind.APCM: _undo_enrolments}[locked.kind](locked, by)
+    step.begin(undone, UNDOING)
+    {Kind.PATIENTS: _undo_patients, Kind.APCM: _undo_enrolments}[locked.kind](locked, by, step)
     locked.state, locked.undone_at, locked.undone_by = State.UNDONE, clock.now(), by
     locked.save(update_fields=["state", "undone_at", "undone_by"])
     batch.refresh_from_db(fields=["state", "undone_at", "undone_by"])
@@ -124,7 +127,7 @@ def _relations() -> list:
     return [each for each in fields if each.auto_created and (each.one_to_many or each.one_to_one)]
 
 
-def _undo_patients(batch: ImportBatch, by) -> None:
+def _undo_patients(batch: ImportBatch, by, step) -> None:
     for rows in _chunks(batch.rows.filter(applied=True).exclude(patient_version=None)):
         patients = Patient.objects.in_bulk([row.patient_id for row in rows])
         entries = [_restore(row, patients[row.patient_id]) for row in rows]
@@ -132,7 +135,8 @@ def _undo_patients(batch: ImportBatch, by) -> None:
         Patient.objects.bulk_update(patients.values(), fields, batch_size=50)
         _restore_phones(rows)
         record(entries, by=by)
-    _remove_patients(_created(batch), by)
+        step.went(len(rows))
+    _remove_patients(_created(batch), by, step)
 
 
 def _restore(row: ImportRow, patient: Patient) -> tuple[Patient, str, dict]:
@@ -164,7 +168,7 @@ def _restore_phones(rows: list[ImportRow]) -> None:
     Phone.objects.bulk_update(moved, ["label", "retired_at"], batch_size=100)
 
 
-def _remove_patients(rows: QuerySet[ImportRow], by) -> None:
+def _remove_patients(rows: QuerySet[ImportRow], by, step) -> None:
     """Proposals of other imports lose their link, not their chart number: they are reviewed afresh when applied."""
     pks = list(rows.order_by("patient").values_list("patient", flat=True))
     for some in (pks[start : start + CHUNK] for start in range(0, len(pks), CHUNK)):
@@ -174,9 +178,10 @@ def _remove_patients(rows: QuerySet[ImportRow], by) -> None:
         with disable_auditlog():
             Phone.objects.filter(patient__in=some).delete()
             Patient.objects.filter(pk__in=some).delete()
+        step.went(len(some))
 
 
-def _undo_enrolments(batch: ImportBatch, by) -> None:
+def _undo_enrolments(batch: ImportBatch, by, step) -> None:
     for rows in _chunks(batch.rows.filter(applied=True).exclude(patient_version=None)):
         found = ApcmEnrolment.objects.filter(patient__in=[row.patient_id for row in rows])
         enrolments = {enrolment.patient_id: enrolment for enrolment in found}
@@ -190,11 +195,13 @@ def _undo_enrolments(batch: ImportBatch, by) -> None:
             entries.append((enrolment, "update", {name: [new, old] for name, (old, new) in row.changes.items()}))
         ApcmEnrolment.objects.bulk_update(enrolments.values(), [*APCM_FIELDS, "version", "changed_at"], batch_size=50)
         record(entries, by=by)
+        step.went(len(rows))
     for rows in _chunks(_created(batch)):
         added = ApcmEnrolment.objects.filter(patient__in=[row.patient_id for row in rows])
         record([(enrolment, "delete", {}) for enrolment in added], by=by)
         with disable_auditlog():
             added.delete()
+        step.went(len(rows))
 
 
 def _chunks(rows: QuerySet[ImportRow]) -> Iterator[list[ImportRow]]:

@@ -1,22 +1,24 @@
 """Taking in lists in the browser: upload, review, confirm, apply."""
 
 import io
+from base64 import b64encode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from django_q.tasks import async_task
+from django.utils.translation import gettext as _
 from import_export.admin import ImportMixin
 
+from explorer.lib import jobs
 from explorer.lib.pages import PracticeAdmin, page
 from explorer.lib.tables import UPLOAD, SeveralSheets, UnreadableTable, write_xlsx
+from explorer.lib.waiting_files import keep, kept
 from patients import actions
 from patients.admin import showing
 from patients.admin.upload import UploadForm
@@ -26,11 +28,13 @@ from patients.resources import ApcmWorkbookResource, PatientListResource, SafeEx
 
 LOOK, IMPORT = "patients.view_importbatch", "patients.import_patient"
 ROWS_A_PAGE = 50
-AT_ONCE = 5000  # rows; more are applied by the worker
+AT_ONCE = 2000  # rows; more are applied by the worker
+READ_AT_ONCE = 250_000  # bytes, a list of about 2,400 patients; a longer one is read by the worker
 KINDS = {
-    ImportBatch.Kind.PATIENTS: (PatientListResource, actions.review_patients),
-    ImportBatch.Kind.APCM: (ApcmWorkbookResource, actions.review_apcm),
+    ImportBatch.Kind.PATIENTS: PatientListResource,
+    ImportBatch.Kind.APCM: ApcmWorkbookResource,
 }
+READ, APPLY, UNDO = (f"patients.tasks.{name}" for name in ("read_list", "apply_import", "undo_import"))
 State, Outcome = ImportBatch.State, ImportRow.Outcome
 
 
@@ -42,7 +46,7 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
     list_select_related = ["uploaded_by"]
     list_before_template = "patients/imports_top.html"
     import_export_change_list_template = None
-    resource_classes = [resource for resource, _ in KINDS.values()]
+    resource_classes = list(KINDS.values())
     import_form_class = UploadForm
     import_formats = [SafeExcel]
 
@@ -97,24 +101,53 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
         """Read the file, store what it would change, go to the review. No temporary file is ever written."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        form = self.create_import_form(request)
-        if request.method == "POST" and form.is_valid() and (batch := self._stage(request, form)):
-            return redirect("admin:patients_importbatch_review", batch.pk)
+        form = self._form_of_the_worker(request) or self.create_import_form(request)
+        if request.method == "POST" and form.is_valid():
+            if len(form.content) > READ_AT_ONCE:
+                return redirect(self._ask_to_read(request, form))
+            if batch := self._stage(request, form):
+                return redirect("admin:patients_importbatch_review", batch.pk)
         return self.show(request, "patients/upload.html", "Import a list", form=form)
 
+    def _ask_to_read(self, request, form: UploadForm) -> jobs.Job:
+        kind = list(KINDS)[self.get_resource_index(form)]
+        beside = {"sheet": form.cleaned_data["sheet"], "columns": form.columns, "kind": str(kind)}
+        upload = keep(form.content, form.filename, by=request.user, **beside)
+        title = _("Reading a list: %(kind)s") % {"kind": kind.label}
+        url = reverse("admin:patients_importbatch_import")
+        return jobs.begin(READ, title=title, by=request.user, url=url, upload=upload, kind=str(kind))
+
+    def _form_of_the_worker(self, request) -> UploadForm | None:
+        """For a file that the worker could not read as it is: the form that asks what is missing."""
+        upload = request.GET.get("upload", "")
+        found = kept(upload, by=request.user) if request.method == "GET" else None
+        if found is None:
+            return None
+        content, filename, beside = found
+        data = QueryDict(mutable=True)
+        data["resource"] = str(list(KINDS).index(beside["kind"]))
+        data["kept"], data["kept_name"] = b64encode(content).decode(), filename
+        form = UploadForm(self.get_import_formats(), self.get_import_resource_classes(request), data=data)
+        if form.is_valid():
+            self._review(form)
+        return form
+
     def _stage(self, request, form: UploadForm) -> ImportBatch | None:
-        _, review = list(KINDS.values())[self.get_resource_index(form)]
+        found = self._review(form)
+        return found and actions.stage(found, content=form.content, by=request.user)
+
+    def _review(self, form: UploadForm) -> actions.Review | None:
+        """None where the form asks more now."""
+        review = actions.REVIEWS[list(KINDS)[self.get_resource_index(form)]]
         try:
             sheet = form.cleaned_data["sheet"]
-            found = review(form.content, form.filename, limits=UPLOAD, sheet=sheet, columns=form.columns)
+            return review(form.content, form.filename, limits=UPLOAD, sheet=sheet, columns=form.columns)
         except actions.ColumnsNeeded as problem:
             form.offer_columns(problem)
         except SeveralSheets as problem:
             form.offer_sheets(problem.names, str(problem))
         except UnreadableTable as problem:
             form.add_error("import_file", str(problem))
-        else:
-            return actions.stage(found, content=form.content, by=request.user)
         return None
 
     @page("<int:pk>/review/", look=LOOK, act=IMPORT)
@@ -201,9 +234,8 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
 
     def _undo(self, request, batch: ImportBatch):
         if batch.rows.filter(applied=True).count() > AT_ONCE:
-            async_task("patients.tasks.undo_import", batch.pk, request.user.pk)
-            messages.success(request, "The import is being undone in the background. Look at this page again soon.")
-            return redirect(_review_url(batch))
+            title, url = _("Undoing an import"), _review_url(batch)
+            return redirect(jobs.begin(UNDO, title=title, by=request.user, url=url, batch=batch.pk))
         try:
             undone = actions.undo(batch, by=request.user)
         except ValidationError as problem:
@@ -230,8 +262,8 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
 
     def _apply(self, request, batch: ImportBatch):
         if sum(actions.planned_counts(batch).values()) > AT_ONCE:
-            async_task("patients.tasks.apply_import", batch.pk, request.user.pk)
-            return redirect("admin:patients_importbatch_applying", batch.pk)
+            title, url = _("Applying an import"), _review_url(batch)
+            return redirect(jobs.begin(APPLY, title=title, by=request.user, url=url, batch=batch.pk))
         try:
             applied = actions.apply(batch, by=request.user)
         except ImportBatch.DoesNotExist:
@@ -242,19 +274,6 @@ class ImportBatchAdmin(ImportMixin, PracticeAdmin):
     def _closed(self, request, batch: ImportBatch):
         messages.warning(request, "This import was applied or discarded before; nothing was done again.")
         return redirect(_review_url(batch))
-
-    @page("<int:pk>/applying/", look=LOOK)
-    def applying(self, request, pk: int):
-        batch = self._batch(pk)
-        title = "Applying the import"
-        return self.show(request, "patients/applying.html", title, batch=batch, **_progress(batch))
-
-    @page("<int:pk>/progress/", look=LOOK)
-    def progress(self, request, pk: int):
-        """The moving part of the page before, fetched again and again."""
-        batch = self._batch(pk)
-        done = {} if batch.state == State.PROPOSED else {"X-Done": "1"}
-        return TemplateResponse(request, "patients/progress.html", {"batch": batch, **_progress(batch)}, headers=done)
 
     @page("<int:pk>/discard/", look=IMPORT, act=IMPORT)
     def discard(self, request, pk: int):
@@ -345,9 +364,3 @@ def _left_out(batch: ImportBatch) -> list[str]:
         (Outcome.VANISHED, "Patients whom the list does not name and who stay as they are: {:,}."),
     )
     return [sentence.format(counts[outcome]) for outcome, sentence in sentences if counts.get(outcome)]
-
-
-def _progress(batch: ImportBatch) -> dict:
-    applied = batch.rows.filter(applied=True).count()
-    total = applied + sum(actions.planned_counts(batch).values())
-    return {"applied": applied, "total": total, "percent": 100 * applied // total if total else 100}

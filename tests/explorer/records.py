@@ -18,7 +18,7 @@ from consent.models import (
     ResponseFile,
     Wording,
 )
-from explorer.lib.models import Practice
+from explorer.lib.models import Job, Practice
 from explorer.models import EvidencePacket, Report, SavedList, User
 from explorer.reports.actions import keep
 from outreach.models import (
@@ -90,7 +90,9 @@ def one_of_each() -> dict[type, int]:
     objects = [saved_list, note, task, paper, who_bills, pair, patient, contact, match, invitation, campaign, step,
                message, reply, stop, response, decision, batch, attempt, template, saved, check, wording, fact, month,
                told, batch_of_letters, batch_of_letters.letters.get(), desk]  # fmt: skip
+    job = Job.objects.create(pk=1, task="patients.tasks.undo_import", title="Undoing an import", ids={"batch": 1})
     return {type(each): each.pk for each in objects} | {
+        Job: job.pk,
         Practice: 1,
         User: somebody.pk,
         EvidencePacket: evidence_packet(patient).pk,

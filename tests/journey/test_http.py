@@ -14,6 +14,7 @@ from explorer.demo.files import write_apcm_workbook, write_patient_list
 from explorer.demo.forms import issued
 from explorer.demo.people import practice as synthetic_practice
 from explorer.demo.seeding import seed_spruce
+from explorer.lib import jobs
 from outreach import standings, tasks
 from outreach.models import Attempt, Campaign, Match, Message, Reply
 from outreach.simulator import Limits, serve
@@ -79,9 +80,9 @@ def test_the_whole_journey(signed_in, user, spruce, people, monday, tmp_path):
     assert ApcmEnrolment.objects.exists()
 
     nurse.post(reverse("admin:outreach_match_read_contacts"))
-    tasks.sync_contacts()
+    tasks.sync_contacts(jobs.Step())
     nurse.post(reverse("admin:outreach_match_match_again"))
-    tasks.match_contacts()
+    tasks.match_contacts(jobs.Step())
     doubtful = Match.objects.in_review().first()
     decided = nurse.post(
         reverse("admin:outreach_match_decide", args=[doubtful.patient_id, doubtful.contact_id]),

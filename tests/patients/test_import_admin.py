@@ -10,11 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import NoReverseMatch, reverse
 from django_q.models import OrmQ
 
+from explorer.lib.models import Job
 from explorer.lib.tables import read_workbook, write_xlsx
 from explorer.lib.tables.workbook import SHELL
 from patients import actions
 from patients.models import ApcmEnrolment, ImportBatch, ImportRow, Patient
-from patients.tasks import apply_import
 from tests.conftest import ROLES
 
 HEADINGS = ["MRN", "Patient Name", "DOB", "Cell Phone", "City"]
@@ -336,26 +336,13 @@ def test_a_long_list_is_handed_to_the_worker_by_ids_alone(signed_in):
     more = [ImportRow(batch=batch, row=n, outcome="new", mrn=str(n), values={}) for n in range(2000, 7000)]
     ImportRow.objects.bulk_create(more, batch_size=500)
     client = signed_in("staff")
-    assert client.post(url(batch, "confirm")).url == url(batch, "applying")
+    answer = client.post(url(batch, "confirm"))
+    job = Job.objects.get()
+    assert answer.url == job.get_absolute_url()
     task = OrmQ.objects.get().task
-    me = int(client.session["_auth_user_id"])
-    assert (task["func"], task["args"]) == ("patients.tasks.apply_import", (batch.pk, me))
+    assert (task["func"], task["args"]) == ("explorer.lib.jobs.run", (job.pk,))
+    assert (job.ids, job.asked_by.username) == ({"batch": batch.pk}, "test-staff")
     assert not Patient.objects.exists()
-
-
-def test_the_progress_moves_until_the_worker_is_done_and_a_second_run_does_no_harm(signed_in, user):
-    batch, worker_for = staged(ADA, BEN), user("provider").pk
-    client = signed_in("staff")
-    assert f'data-live="{url(batch, "progress")}"' in client.get(url(batch, "applying")).text
-    waiting = client.get(url(batch, "progress"))
-    assert "0 of 2 rows applied" in waiting.text
-    assert "X-Done" not in waiting.headers
-    apply_import(batch.pk, worker_for)
-    done = client.get(url(batch, "progress"))
-    assert done.headers["X-Done"] == "1"
-    assert "Done: 2 rows applied" in done.text
-    apply_import(batch.pk, worker_for)
-    assert Patient.objects.count() == 2
 
 
 def test_the_review_of_a_long_list_takes_few_queries(signed_in, django_assert_max_num_queries):

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -14,27 +16,51 @@ from explorer.lib.tables.workbook import MB, Limits, Sheet, UnreadableTable, Wor
 PROJECT = Path(__file__).resolve().parents[3]
 WORKER = "explorer.lib.tables.worker"
 LOOK_EVERY = 0.05  # seconds between two looks at the child's memory
+ASK_EVERY = 0.25  # seconds between two calls of what is done meanwhile
 
 
-def read_workbook_apart(content: bytes, filename: str, limits: Limits) -> Workbook:
-    """As read_workbook, in a child process that is ended at the time or memory limit. Nothing is stored."""
+def read_workbook_apart(
+    content: bytes, filename: str, limits: Limits, *, meanwhile: Callable[[], object] = lambda: None
+) -> Workbook:
+    """As read_workbook, in a child process that is ended at the time or memory limit. Nothing is stored.
+
+    `meanwhile` is called again and again; what it raises ends the child.
+    """
     check_size(content, filename, limits)
     kind_of(content, filename)
     child, done, swollen = _start(), threading.Event(), threading.Event()
     watch = threading.Thread(target=_watch_memory, args=(child, limits, done, swollen), daemon=True)
     watch.start()
     try:
-        answer, _ = child.communicate(_request(content, filename, limits), timeout=limits.max_seconds)
-    except subprocess.TimeoutExpired:
-        raise UnreadableTable(_too_slow(filename, limits)) from None
+        answer = _answer(child, content, filename, limits, meanwhile)
     finally:
         done.set()
         child.kill()
-        child.communicate()
+        child.wait()
         watch.join()
     if swollen.is_set():
         raise UnreadableTable(_too_big(filename, limits))
     return _workbook(answer, filename)
+
+
+def _answer(child, content: bytes, filename: str, limits: Limits, meanwhile: Callable[[], object]) -> bytes:
+    """What the child says. A thread feeds it: `communicate` asked twice forgets what it has not yet sent."""
+    said: list[bytes] = []
+    request = _request(content, filename, limits)
+    talk = threading.Thread(target=lambda: said.append(child.communicate(request)[0]), daemon=True)
+    until = time.monotonic() + limits.max_seconds
+    talk.start()
+    try:
+        while talk.is_alive():
+            talk.join(ASK_EVERY)
+            meanwhile()
+            if talk.is_alive() and time.monotonic() > until:
+                raise UnreadableTable(_too_slow(filename, limits))
+    finally:
+        if talk.is_alive():
+            child.kill()
+            talk.join()
+    return said[0] if said else b""
 
 
 def _start() -> subprocess.Popen:

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from explorer.demo import afresh
 from explorer.demo.loading import load_practice
 from explorer.demo.opening import open_for_texting
 from explorer.demo.sign_ins import sign_ins
@@ -11,6 +12,7 @@ from explorer.lib import clock
 from explorer.lib.commands import PracticeCommand, Refused
 from explorer.running import refuse_taken_port, run
 from explorer.watching.family import only_watch
+from patients.models import Patient
 
 
 class Command(PracticeCommand):
@@ -31,7 +33,10 @@ class Command(PracticeCommand):
         return {"stopped": True}
 
     def load(self, day: int | None) -> None:
-        self.stdout.write("Loading the made-up practice ...")
+        if afresh.is_wanted():
+            afresh.start_afresh()
+        loaded = Patient.objects.exists()
+        self.stdout.write("Opening the made-up practice ..." if loaded else "Loading the made-up practice ...")
         self.stdout.flush()
         load_practice()
         if day is not None:

@@ -1,13 +1,18 @@
 // Small behaviours of our own pages; nothing is loaded from elsewhere.
-// <div data-live="URL" data-every="2000">: its content is fetched again until the answer says X-Done.
+// <div data-live="URL" data-every="2000">: its content is fetched again until the answer says X-Done,
+// or X-Go and where to go on.
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-live]").forEach((area) => {
     const look = async () => {
       let done = false;
+      if (document.hidden) return setTimeout(look, Number(area.dataset.every || 2000));
       try {
         const answer = await fetch(area.dataset.live, { headers: { "X-Requested-With": "fetch" } });
         if (answer.redirected) return; // signed out meanwhile
-        if (answer.ok) area.innerHTML = await answer.text();
+        const go = answer.headers.get("X-Go");
+        if (go) return location.assign(go);
+        const fresh = answer.ok ? await answer.text() : area.fresh;
+        if (fresh !== area.fresh) area.innerHTML = area.fresh = fresh; // what has the focus keeps it while nothing changes
         done = Boolean(answer.headers.get("X-Done"));
       } catch { /* the server is being started again: look later */ }
       if (!done) setTimeout(look, Number(area.dataset.every || 2000));

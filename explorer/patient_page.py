@@ -154,6 +154,7 @@ def _links(user, patient: Patient, stands: Stands) -> list[tuple[str, str]]:
         ("consent.record_consent", "Record a decision", "consent_consentevent_record"),
         ("consent.record_consent", "Let the patient answer here", "consent_deskform_hand"),
         ("outreach.record_attempt", "Record a call or letter", "outreach_attempt_record"),
+        ("outreach.record_attempt", "Died, moved or in hospital", "outreach_attempt_circumstance"),
         ("consent.write_letter", "Print a letter", "consent_letterbatch_patient"),
         ("patients.change_patient", "Correct the data", "patients_patient_edit"),
         ("explorer.export_evidence", "Evidence packet (PDF)", "explorer_evidencepacket_patient"),

@@ -16,7 +16,10 @@ EVERY_MINUTE = {
     "build evidence packets": "explorer.evidence.tasks.build_due",
     "count the figures": "explorer.snapshot.refresh",
 }
-EVERY_QUARTER = {"back up": "explorer.backups.tasks.back_up"}
+EVERY_QUARTER = {
+    "back up": "explorer.backups.tasks.back_up",
+    "keep the statistics": "explorer.lib.statistics.keep_statistics",
+}
 EVERY_DAY = {
     "try a restore": "explorer.backups.tasks.drill",
     "forget the files of old imports": "patients.tasks.forget_raw_files",

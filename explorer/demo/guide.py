@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.apps import apps
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
 from consent.models import LetterBatch, ResponseFile
 from explorer.lib.models import Job
+from explorer.models import SignOff
 from outreach import go
 from outreach.models import Approval, Attempt, Campaign, Match, Message, PhoneTest, Reply
 from patients.models import ImportBatch
@@ -120,9 +120,9 @@ STEPS: tuple[tuple[str, str, str, Callable[[], bool]], ...] = (
     ),
     (
         gettext_noop("Close the day"),
-        gettext_noop("On Home the standings add up and the rates have moved: everybody is accounted for."),
-        "index",
-        lambda: bool((signed := apps.all_models["explorer"].get("signoff")) and signed.objects.exists()),
+        gettext_noop("Read what happened and what is still open, then sign the evening’s page."),
+        "reports",
+        lambda: SignOff.objects.exists(),
     ),
 )
 

@@ -14,6 +14,7 @@ from explorer.demo.seeding import seed_spruce
 from explorer.demo.sign_ins import make_people
 from explorer.demo.trial import run_trial
 from explorer.lib import clock
+from explorer.lib.statistics import keep_statistics
 from explorer.lib.tables import UPLOAD
 from outreach.actions.contacts import match_contacts, sync_contacts
 from outreach.spruce import configured
@@ -42,6 +43,7 @@ def load_practice() -> bool:
     sync_contacts(configured())
     match_contacts()
     run_trial()
+    keep_statistics()
     return True
 
 

@@ -26,11 +26,12 @@ def final_report(practice: Practice, now: datetime) -> Sheet:
     zone = practice.time_zone
     today = now.astimezone(ZoneInfo(zone)).date()
     ever = day_figures.span(final_figures.FIRST_DAY, today, zone)
-    standings, apcm = figures.standings(), figures.elections()
+    found = figures.census(practice)
+    standings, apcm = figures.standings(found), figures.elections()
     calls, told = day_figures.calls(ever).by_outcome, final_figures.disclosures()
     parts = (
         standings_part(standings),
-        funnel_part(figures.funnel()),
+        funnel_part(figures.funnel(found)),
         _apcm(apcm),
         _texts(figures.texts()),
         _why_open(practice),

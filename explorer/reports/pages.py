@@ -40,6 +40,7 @@ WAITS = {
     "Desk forms in doubt": "consent_deskform_changelist",
     "Texts nobody can be sure of": "outreach_message_changelist",
     "Interruptions nobody has looked at": "outreach_linestate_changelist",
+    "Tasks overdue": "patients_stafftask_changelist",
     "Late texts held": "outreach_campaign_changelist",
 }
 """Where what still waits is done: {row of the sheet: page}."""

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop as _
 
 from consent.models import Wording
-from explorer import day_figures, figures, work
+from explorer import day_figures, figures, forecast_words, snapshot, work
 from explorer.day_figures import Span
 from explorer.lib.models import Practice
 from explorer.reports import saying
@@ -26,11 +26,17 @@ def weekly(day: date, practice: Practice, now: datetime) -> Sheet:
     last = first + timedelta(days=6)
     this = day_figures.span(first, last, zone)
     before = day_figures.span(first - timedelta(days=7), first - timedelta(days=1), zone)
-    trend, standings = _trend(this, before), figures.standings()
-    parts = (_needed(standings, practice), trend, standings_part(standings), funnel_part(figures.funnel()))
+    trend, found = _trend(this, before), figures.census(practice)
+    standings, funnel = figures.standings(found), figures.funnel(found)
+    parts = (_needed(standings, practice), trend, standings_part(standings), funnel_part(funnel))
     title = f"{saying.on(first)} to {saying.on(last)}"
     return Sheet(
-        "week", _("Week for the physician"), title, saying.as_of(last, now, zone), _lead(practice, now, trend), parts
+        "week",
+        _("Week for the physician"),
+        title,
+        saying.as_of(last, now, zone),
+        _lead(practice, now, trend, funnel[0]),
+        parts,
     )
 
 
@@ -50,8 +56,8 @@ def _happened(days: Span) -> dict[str, int]:
     }
 
 
-def _lead(practice: Practice, now: datetime, trend: Part) -> tuple[str, ...]:
-    everybody, apcm = figures.funnel()[0], figures.elections()
+def _lead(practice: Practice, now: datetime, trend: Part, everybody: figures.Funnel) -> tuple[str, ...]:
+    apcm = figures.elections()
     said = [
         f"{everybody.answered:,} of {saying.count(everybody.eligible, 'patient')} who may be asked have answered "
         f"({saying.share(everybody.answered, everybody.eligible)}); {everybody.consented:,} said yes to the move of "
@@ -71,10 +77,6 @@ def _lead(practice: Practice, now: datetime, trend: Part) -> tuple[str, ...]:
 
 def forecast_sentence(practice: Practice, now: datetime) -> str:
     """Of all patients, by the newest forecast of the day; empty where none can be made."""
-    if not hasattr(figures, "forecast"):
-        return ""
-    from explorer import forecast_words, snapshot
-
     kept = snapshot.outlook(now)
     found = (kept.cohorts if kept else figures.forecast(practice, now)).get("all")
     return forecast_words.sentence(found) if found else ""

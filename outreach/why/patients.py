@@ -8,7 +8,7 @@ from consent.letters import posted_moment
 from consent.models import ConsentEvent
 from explorer.lib import clock
 from explorer.lib.models import Practice, TextingBasis
-from outreach import gate
+from outreach import call_queue, call_rules, gate
 from outreach.follow_up import LETTER_TAKES
 from outreach.models import Attempt, Match, Message, Suppression
 from outreach.standings import LABELS
@@ -135,6 +135,8 @@ def _by_people(known: Known, codes: set[str]) -> Next:
         return Next("review", _("A person decides whether the Spruce contact is this patient."), row=row)
     if known.reach.number and known.stands.standing == "not_invited" and not codes:
         return Next("nothing", _("Nothing is planned: no running campaign includes this patient. Text, call or write."))
+    if call_rules.said_no_calls(call_queue.tried_by_phone(known.patient)):
+        return Next("letter", _("A letter: the patient asked not to be called."))
     if not any(phone.retired_at is None for phone in known.phones) and not known.contact_phones:
         return Next("letter", _("A letter: there is no number to call."))
     return Next("call", _("A call: nothing more goes out by itself."))

@@ -145,7 +145,7 @@ def test_a_form_without_a_signature_question_takes_the_typed_name_and_says_so(se
     assert [judged.outcome for judged in review.judgements] == ["applied"]
 
 
-def test_another_patients_code_touches_neither_and_is_shown_as_an_alert(sent, monday, signed_in, rf):
+def test_another_patients_code_touches_neither_and_is_shown_as_an_alert(sent, monday, signed_in, user, practice, rf):
     other = makers.patient(mrn="1002", first="Ruth", last="Brown", phone="+12055550124", date_of_birth="1944-03-04")
     monday(5)
     assert take_in(said(sent[1], name="Ruth Brown", born="03/04/1944", again="03/04/1944")) == ["review"]
@@ -153,6 +153,7 @@ def test_another_patients_code_touches_neither_and_is_shown_as_an_alert(sent, mo
     assert response.candidates == [other.pk, sent[0].pk]
     assert not ConsentEvent.objects.exists()
     request = rf.get("/")
+    request.user, request.practice = user("provider"), practice
     assert work.counts(request)["alerts"] == 1
     assert [tile.count for tile in work.tiles(request) if "another patient" in tile.title] == [1]
     client = signed_in("staff")

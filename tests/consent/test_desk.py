@@ -179,7 +179,7 @@ def test_a_person_settles_a_form_in_doubt_as_of_its_own_time(at_desk, client, re
     send(at_desk, signature="Joan Miller")
     form = DeskForm.objects.get()
     client.post(reverse("desk_unlock"), {"password": PASSWORD})
-    assert client.get("/admin/").context["tiles"] is not None
+    assert client.get("/admin/").context["today"]["tiles"]
     ready(2)
     url = reverse("admin:consent_deskform_settle", args=[form.pk])
     client.post(url, {"decision": "write", "because": " "})

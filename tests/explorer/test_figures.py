@@ -225,7 +225,7 @@ def test_the_home_page_asks_few_questions(signed_in, django_assert_max_num_queri
 
 
 def test_calls_due_are_those_of_who_is_left(signed_in):
-    makers.patient(phone="")
+    makers.patient()
     answer = signed_in("staff").get(reverse("admin:home_calls_due"))
     assert answer["X-Done"] == "1"
     assert f"<b>{work.calls_due(clock.today(ZONE))}</b>" in answer.content.decode()

@@ -5,7 +5,7 @@ import time
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.journey.test_browser import CHROMIUM, demo  # noqa: F401
+from tests.journey.conftest import CHROMIUM
 
 NO_DATABASE = True
 
@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 
-def test_a_no_answer_takes_one_key_and_brings_the_next_patient(demo):  # noqa: F811
+def test_a_no_answer_takes_one_key_and_brings_the_next_patient(demo):
     address, passwords = demo
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from tests.journey.test_browser import CHROMIUM, demo, nurse, wait_for
+from tests.journey.conftest import CHROMIUM
+from tests.journey.test_browser import wait_for
 
 NO_DATABASE = True
-
-__all__ = ["demo", "nurse"]
 
 pytestmark = [
     pytest.mark.browser,

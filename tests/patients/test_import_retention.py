@@ -71,7 +71,7 @@ def test_the_worker_forgets_once_a_day():
     daily = Schedule.objects.filter(schedule_type=Schedule.DAILY).values_list("func", flat=True)
     assert set(daily) == {
         "patients.tasks.forget_raw_files", "consent.tasks.forget_raw_files", "consent.tasks.retry_open_answers",
-        "explorer.evidence.tasks.remove_old",
+        "explorer.evidence.tasks.remove_old", "explorer.backups.tasks.drill",
     }  # fmt: skip
 
 

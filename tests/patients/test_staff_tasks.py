@@ -171,7 +171,7 @@ def test_the_day_tells_what_presses_and_nothing_else(user, practice, monday, dja
             item_id=f"i{hours}", conversation_id="c", phone="+12055550123", received_at=now - timedelta(hours=hours)
         )
     monday(3)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(19):
         told = [line.words for line in digest.lines(person, practice)]
     assert told == [
         "1 patient waits to be called back",

@@ -52,7 +52,7 @@ def _answer(child, content: bytes, filename: str, limits: Limits, meanwhile: Cal
     talk.start()
     try:
         while talk.is_alive():
-            talk.join(ASK_EVERY)
+            talk.join(min(ASK_EVERY, max(until - time.monotonic(), 0)))
             meanwhile()
             if talk.is_alive() and time.monotonic() > until:
                 raise UnreadableTable(_too_slow(filename, limits))

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -45,7 +46,7 @@ class HelpPages:
 
     @page("help/", look=SEE)
     def contents(self, request):
-        return self._answer(request, "explorer/help_contents.html", title="Help", groups=groups())
+        return self._answer(request, "explorer/help_contents.html", title=_("Help"), groups=groups())
 
     @page("help/pictures/<str:name>", look=SEE)
     def picture(self, request, name: str):
@@ -75,10 +76,10 @@ def groups() -> list[tuple[str, list[Document]]]:
     decisions = [name for name in found if name.startswith("decisions/")]
     named = {*FOR_STAFF, *FOR_ADMINISTRATORS, *decisions}
     parts = (
-        ("For everybody", [name for name in FOR_STAFF if name in found]),
-        ("For administrators", [name for name in FOR_ADMINISTRATORS if name in found]),
-        ("How it works, and the proof", [name for name in found if name not in named]),
-        ("Why it was built so", decisions),
+        (_("For everybody"), [name for name in FOR_STAFF if name in found]),
+        (_("For administrators"), [name for name in FOR_ADMINISTRATORS if name in found]),
+        (_("How it works, and the proof"), [name for name in found if name not in named]),
+        (_("Why it was built so"), decisions),
     )
     return [(heading, [read(name) for name in inside]) for heading, inside in parts if inside]
 

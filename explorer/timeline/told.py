@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from consent.admin.responses import SAID
 from consent.disclosing import accounting
 from consent.models import ConsentEvent, DeskForm, Response
 from explorer.timeline.entry import Entry, by, moment
@@ -35,7 +36,8 @@ def answers(patient: Patient, numbers: list[str], limit: int | None) -> Iterator
 
 
 def _said(kind: str, said) -> str:
-    return f"{ConsentEvent.Kind(kind).label if kind in ConsentEvent.Kind.values else kind}: {said}"
+    asked = ConsentEvent.Kind(kind).label if kind in ConsentEvent.Kind.values else kind
+    return f"{asked}: {SAID.get(said, said).lower()}"
 
 
 def decisions(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[Entry]:

@@ -120,7 +120,7 @@ def test_06_a_reply_is_answered(nurse):
     nurse.get_by_role("button", name="Check the text").click()
     nurse.get_by_role("button", name="Send this text").click()
     nurse.get_by_text("Thank you. We will call you this week.").first.wait_for()
-    nurse.goto("/admin/outreach/reply/?state=answered")
+    nurse.goto("/admin/outreach/reply/?state=waiting")
     main(nurse).get_by_role("link", name="Open", exact=True).first.wait_for()
 
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.journey.conftest import CHROMIUM
 
@@ -24,7 +25,11 @@ def picture(page, name: str) -> None:
     if PICTURES:
         page.wait_for_load_state("networkidle")
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(PICTURES) / f"{name}.png")
+        file = Path(PICTURES) / f"{name}.png"
+        page.screenshot(path=file)
+        with Image.open(file) as shot:
+            few_colours = shot.convert("RGB").quantize(256)
+        few_colours.save(file, optimize=True)
 
 
 def download(page, link: str, folder: Path) -> Path:
@@ -119,9 +124,10 @@ def test_06_a_reply_is_answered(nurse):
     nurse.fill("[name=text]", "Thank you. We will call you this week.")
     nurse.get_by_role("button", name="Check the text").click()
     nurse.get_by_role("button", name="Send this text").click()
-    nurse.get_by_text("Thank you. We will call you this week.").first.wait_for()
+    nurse.get_by_text("Your answer is on its way").wait_for()
     nurse.goto("/admin/outreach/reply/?state=waiting")
-    main(nurse).get_by_role("link", name="Open", exact=True).first.wait_for()
+    main(nurse).get_by_role("link", name="Open", exact=True).first.click()
+    nurse.get_by_text("Thank you. We will call you this week.").first.wait_for()
 
 
 def test_07_form_answers_are_taken_in_and_one_is_decided(nurse, tmp_path):
@@ -151,6 +157,7 @@ def test_08_a_call_with_a_decision_is_written_down(nurse):
     main(nurse).get_by_role("link", name="Start calling").click()
     decided = nurse.get_by_role("button", name="Reached, decision recorded")
     decided.wait_for()
+    nurse.evaluate("document.getElementById('call').scrollIntoView()")  # below what only the demo shows
     picture(nurse, "08-call")
     despite = nurse.locator("[name=despite]")
     if despite.count():  # the demo's clock starts at any hour of the day

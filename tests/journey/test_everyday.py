@@ -86,11 +86,11 @@ def test_03_a_list_is_imported_after_a_look(nurse, tmp_path):
 def test_04_a_match_is_decided(nurse):
     nurse.goto("/admin/outreach/match/")
     main(nurse).get_by_role("link", name="Decide").or_(main(nurse).get_by_role("link", name="Compare")).first.click()
-    accept = nurse.get_by_role("button", name="Accept").first
-    accept.wait_for()
+    reject = nurse.get_by_role("button", name="Reject").first
+    reject.wait_for()
     picture(nurse, "04-match")
-    accept.click()
-    nurse.get_by_role("status").filter(has_text="ccepted").or_(nurse.get_by_text("to decide")).first.wait_for()
+    reject.click()
+    nurse.get_by_text("This contact is not").wait_for()
 
 
 def test_05_a_pilot_goes_out(nurse):

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.management import get_commands
 from django.urls import reverse
 
-from explorer import handbook
+from explorer import handbook, shortcuts
 from explorer.practice_profile import PracticeForm
 from explorer.sidebar import GROUPS
 from tests.conftest import ROLES
@@ -85,6 +85,10 @@ def test_what_a_guide_calls_a_button_or_a_page_is_called_so_in_the_program():
         if words.strip() not in ours
     }
     assert missing - NOT_OURS == set()
+
+
+def test_the_keys_are_told_as_they_are():
+    assert shortcuts.as_text() in document("questions")
 
 
 def test_every_page_is_told():

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.core.management import get_commands
 from django.urls import reverse
 
-from explorer import handbook
+from explorer import handbook, shortcuts
 from explorer.practice_profile import PracticeForm
 from explorer.sidebar import GROUPS
 from tests.conftest import ROLES
@@ -20,6 +20,11 @@ INSIDE = {"PATIENT_EXPLORER_WATCHED_AT", "PATIENT_EXPLORER_WATCHED_BY", "PATIENT
 VARIABLE = re.compile(
     r"\b(?:PATIENT_EXPLORER|SPRUCE|MICROSOFT|GRAPH|CLAUDE|DOCUMENT_INTELLIGENCE|DATABASE|REDIS)_[A-Z_]+\b"
 )
+NOT_OURS = {
+    "questions: Close Monday …",
+    "questions: Excel workbook (.xlsx)",
+    "bad-day: Set time automatically",
+}
 
 
 def document(name: str) -> str:
@@ -65,6 +70,25 @@ def _addresses() -> set[str]:
     for pages in admin.site.own_pages:
         found |= {f"/admin/{url.pattern}" for url in pages.urls() if url.callback.page_look}
     return {re.sub(r"<[^>]+>", "…", address) for address in found}
+
+
+def test_what_a_guide_calls_a_button_or_a_page_is_called_so_in_the_program():
+    """Words between stars; `A → B` are two of them. `Close Monday …` and what Windows says are not ours to find."""
+    sources = [ROOT / "templates", *(ROOT / app for app in OURS)]
+    files = [each for folder in sources for each in folder.rglob("*") if each.suffix in (".py", ".html", ".js")]
+    ours = " ".join(each.read_text(encoding="utf-8").replace("’", "'") for each in files)
+    missing = {
+        f"{name}: {words}"
+        for name in ("quick-start", "questions", "bad-day", "administration")
+        for starred in re.findall(r"(?<![*\w])\*{1,2}([^*\n]+)\*{1,2}(?!\w)", document(name))
+        for words in starred.split(" → ")
+        if words.strip() not in ours
+    }
+    assert missing - NOT_OURS == set()
+
+
+def test_the_keys_are_told_as_they_are():
+    assert shortcuts.as_text() in document("questions")
 
 
 def test_every_page_is_told():

@@ -42,7 +42,7 @@ def demo(tmp_path_factory):
 
 
 def _passwords(output: Path, running: subprocess.Popen) -> dict[str, str]:
-    for _ in range(600):
+    for _ in range(1800):  # six minutes, on a busy machine
         found = dict(re.findall(r"^ {2}(\w+) +(\S+-\d+) ", output.read_text("utf-8"), re.MULTILINE))
         if len(found) == 4:
             return found
@@ -63,6 +63,7 @@ def nurse(demo):
         page = browser.new_context(
             viewport={"width": 1280, "height": 800}, accept_downloads=True, color_scheme="light", base_url=address
         ).new_page()
+        page.set_default_timeout(60_000)
         page.on("console", lambda told: wrong.append(told.text) if told.type == "error" else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(address) else None)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import TruncDate
 
 from consent.models import ConsentEvent, Letter, Response, ResponseFile
 from explorer.lib.models import Backup, Practice
 from explorer.models import User
 from outreach.actions.reminders import reminders_due
-from outreach.facts import patient_facts
+from outreach.follow_up import call_backs
 from outreach.hours import holidays_on
 from outreach.models import Attempt, Campaign, Message, Reply, Suppression
 from patients.models import ImportBatch, StaffTask
@@ -227,21 +227,11 @@ class Plan:
 
 def plan(day: date, practice: Practice) -> Plan:
     """texts: planned rows that are due by that day's end and wait for nobody; reminders: numbers whose reminder is
-    due by then and has no row yet; call-backs as below."""
+    due by then and has no row yet; call-backs as in the queue of calls."""
     end = span(day, day, practice.time_zone).end
     due = Message.objects.filter(state=Message.State.PLANNED, hold="", due_at__lt=end)
     due = due.filter(Q(campaign=None) | Q(campaign__state=Campaign.State.RUNNING))
-    return Plan(due.count(), reminders_due(end), call_backs(day), StaffTask.objects.due(day).count())
-
-
-def call_backs(day: date) -> int:
-    """Patients whom staff promised to call by that day, not tried since, and who have not answered meanwhile."""
-    later = Attempt.objects.filter(patient=OuterRef("patient")).filter(
-        Q(at__gt=OuterRef("at")) | Q(at=OuterRef("at"), pk__gt=OuterRef("pk"))
-    )
-    promised = Attempt.objects.filter(~Exists(later), next_on__lte=day).order_by().values_list("patient", flat=True)
-    people = patient_facts(list(promised)).values()
-    return sum(not (each.answered or each.deceased or each.held or each.left_list) for each in people)
+    return Plan(due.count(), reminders_due(end), len(call_backs(day, practice)), StaffTask.objects.due(day).count())
 
 
 def days_with_work(days: Span, zone: str) -> set[date]:

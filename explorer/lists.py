@@ -138,11 +138,7 @@ def _no_phone(practice: Practice):
 
 
 def _call_backs(practice: Practice):
-    """Asked of the few with a promised day only; the queue of calls has the last word."""
-    today = practice.today()
-    promised = set(Attempt.objects.filter(next_on__lte=today).values_list("patient", flat=True))
-    left = follow_up.waiting(today, promised, practice)
-    return Patient.objects.filter(pk__in=[each.pk for each in left if each.step == "due"])
+    return Patient.objects.filter(pk__in=follow_up.call_backs(practice.today(), practice))
 
 
 def _asked_to_stop(practice: Practice):

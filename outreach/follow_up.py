@@ -99,6 +99,12 @@ def waiting(
     return sorted(left.values(), key=_in_order)
 
 
+def call_backs(day: date, practice: Practice | None = None) -> list[int]:
+    """Patients whom staff promised to call by that day and who are still left, as ids."""
+    promised = set(Attempt.objects.filter(next_on__lte=day).values_list("patient", flat=True))
+    return [each.pk for each in waiting(day, promised, practice) if each.step == "due"] if promised else []
+
+
 def _in_order(each: Left) -> tuple:
     group = 0 if each.step == "due" else 1 if each.step in TO_CALL else 3 if each.step == "later" else 2
     return group, not each.has_apcm, each.tries, each.last_name, each.first_name, each.pk

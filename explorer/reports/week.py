@@ -96,7 +96,7 @@ def _change(by: int) -> str:
 def _needed(standings: figures.Standings, practice: Practice) -> Part:
     """What only the physician, or somebody the physician names, can decide."""
     contradicting = next(row.count for row in standings.rows if row.code == "conflict")
-    deaths = sum(check.stop.reason == Suppression.Reason.DECEASED for check in open_checks())
+    deaths = len({check.patient.pk for check in open_checks() if check.stop.reason == Suppression.Reason.DECEASED})
     rows = [
         (_("Patients whose answers contradict"), contradicting),
         (_("Patients said to have died"), deaths),

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -56,21 +56,25 @@ class CannotDo(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a function of the worker is shown. `right`: what it takes to start, stop and repeat it."""
+    """How a function of the worker is shown. `right`: what it takes to start, stop and repeat it.
+
+    `own`: only the person who asked for it starts it again, since it is done in that person's name.
+    """
 
     right: str
     unit: str
     can_stop: bool = True
+    own: bool = False
 
 
-def work(*, right: str, unit: str = "", can_stop: bool = True) -> Callable:
+def work(*, right: str, unit: str = "", can_stop: bool = True, own: bool = False) -> Callable:
     """Marks a function `work(step, **ids) -> str` that the worker may run; it answers how it ended, in words.
 
     It may run twice and must then do no harm. It raises Stopped at a safe point, CannotDo or ValidationError.
     """
 
     def mark(function):
-        function.kind = Kind(right, unit, can_stop)
+        function.kind = Kind(right, unit, can_stop, own)
         return function
 
     return mark
@@ -206,6 +210,10 @@ class Step:
         """The person who asked."""
         return self.job and self.job.asked_by
 
+    @property
+    def asked_at(self) -> datetime | None:
+        return self.job and self.job.asked_at
+
     def begin(self, total: int, words: str = "") -> None:
         """A stretch of the work with so many parts; `words` say what it is, never about whom."""
         self.done, self.total, self.words = 0, total, words
@@ -329,6 +337,12 @@ def is_dead(job: Job, counts: dict | None = None) -> bool:
 def right_of(job: Job) -> str:
     """The right it takes to stop this job and to start it again."""
     return _kind(job.task).right
+
+
+def may_start_again(job: Job, person) -> bool:
+    """Whether this person may, the state of the job aside."""
+    kind = _kind(job.task)
+    return person.has_perm(kind.right) and (not kind.own or job.asked_by_id == person.pk)
 
 
 def unit_of(job: Job) -> str:

@@ -39,6 +39,9 @@ SMOOTH_OVER = 5.0  # seconds: what the pace was before counts ever less
 SILENT_FOR = timedelta(minutes=5)  # without any sign, where the worker's own process cannot be looked at
 MOST_ATTEMPTS = 3
 NOTHING_CHANGED = gettext_noop("Stopped. Nothing was changed.")
+ROLLED_BACK = gettext_noop(
+    "A backup was restored meanwhile. Look at what it was for, then start it again if it is still meant."
+)
 BROKEN = gettext_noop(
     "It ended with an error, and what it had begun was taken back or can be gone on with. Start it again; "
     "if that happens twice, tell your administrator."
@@ -132,6 +135,11 @@ def start_again(job: Job, *, by) -> bool:
     record([(job, "update", {"started again": [was, job.state]})], by=by)
     async_task(RUN, job.pk)
     return True
+
+
+def end_all(outcome: str) -> int:
+    """Nothing that was asked for goes on by itself; how many that were. A person may start each again."""
+    return Job.objects.open().update(state=State.FAILED, ended_at=clock.now(), outcome=outcome)
 
 
 def run(job_id: int) -> None:

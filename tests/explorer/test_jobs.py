@@ -327,6 +327,16 @@ def test_applying_and_undoing_a_long_list_end_at_the_review(signed_in, long_list
         assert job.url.startswith(url(batch, "review"))
 
 
+def test_what_was_waiting_in_a_restored_backup_does_not_begin_by_itself(user):
+    waits, runs = asked(batch=1), asked(batch=2)
+    Job.objects.filter(pk=runs.pk).update(state="running", attempt=1)
+    assert jobs.end_all(jobs.ROLLED_BACK) == 2
+    for job in (waits, runs):
+        jobs.run(job.pk)
+    assert seen == {}
+    assert jobs.start_again(waits, by=user("staff"))
+
+
 # launches
 
 

@@ -108,15 +108,3 @@ def test_a_restore_cut_off_anywhere_leaves_the_old_or_the_new_database(run):
         run("practice", "set", "name=Second")
     checks = {check["id"]: check["ok"] for check in run("doctor")[1]["checks"]}
     assert checks["database"]
-
-
-def test_work_that_waited_when_the_backup_was_made_does_not_begin_after_the_restore(run):
-    def shell(code: str) -> str:
-        call = [sys.executable, str(ROOT / "manage.py"), "shell", "-v", "0", "-c", code]
-        return subprocess.run(call, env=run.environment, capture_output=True, text=True, check=True).stdout.strip()
-
-    run("practice", "set", "name=First")
-    begin = "jobs.begin('outreach.tasks.match_contacts', title='Matching', by=None)"
-    shell(f"from explorer.lib import jobs; {begin}")
-    assert run("restore", run("backup")[1]["file"])[0] == 0
-    assert shell("from explorer.lib.models import Job; print(Job.objects.get().state)") == "failed"

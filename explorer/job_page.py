@@ -68,7 +68,8 @@ class JobPages:
     @page("work/<int:pk>/again/", look="", act=ACT)
     def again(self, request, pk: int):
         job = _job(pk)
-        _refuse_without_right(request, job)
+        if not jobs.may_start_again(job, request.user):
+            raise PermissionDenied
         if not jobs.start_again(job, by=request.user):
             messages.warning(request, _("It is at work or done already; nothing was started again."))
         return redirect(job)
@@ -96,5 +97,5 @@ def _shown(request, job: Job) -> dict:
         "unit": jobs.unit_of(job),
         "tone": "bad" if progress.is_dead else TONES.get(job.state, "warn"),
         "may_stop": may_act and job.is_open and not progress.is_dead and progress.may_still_stop,
-        "may_start_again": may_act and ended_badly,
+        "may_start_again": may_act and ended_badly and jobs.may_start_again(job, request.user),
     }

@@ -20,7 +20,7 @@ from explorer.lib.models import Practice
 from explorer.models import ListAct, User
 from outreach import gate, planning
 from outreach.actions import campaigns
-from outreach.models import Campaign
+from outreach.models import Campaign, Circumstance
 from patients import actions
 from patients.models import NoteVersion, Patient, StaffTask
 
@@ -195,7 +195,10 @@ def _not_to_hold(patients: list[Patient], practice: Practice) -> dict[int, str]:
 
 
 def _not_held(patients: list[Patient], practice: Practice) -> dict[int, str]:
-    return {patient.pk: _("Not held") for patient in patients if not patient.held}
+    silent = Circumstance.objects.open().silent()
+    told = _("Something has happened in the household: say there that they may be contacted again")
+    why = {patient.pk: told for patient in patients if patient.pk in silent}
+    return why | {patient.pk: _("Not held") for patient in patients if not patient.held}
 
 
 def _not_to_call(patients: list[Patient], practice: Practice) -> dict[int, str]:

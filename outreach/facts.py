@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from consent.models import Response, current_decision, some_charts_merged
 from explorer.lib.models import Practice
 from outreach import gate, hours, wording
-from outreach.models import Attempt, Campaign, ContactPhone, LineState, Match, Message, Reply, Suppression
+from outreach.models import Attempt, Campaign, Circumstance, ContactPhone, LineState, Match, Message, Reply, Suppression
 from outreach.numbers import held_by_somebody_else
 from outreach.reach import ListedPhone, Reachability, choose
 from outreach.standings import is_opted_out
@@ -21,13 +21,13 @@ ASKED_ONCE = 5000  # numbers in one question to the database
 
 
 def patient_facts(patients) -> dict[int, gate.PatientFacts]:
-    """For a queryset of patients, or for keys."""
+    """For a queryset of patients, or for keys. An open circumstance holds, whatever stands on the chart."""
     rows = _with_answers(some_charts_merged()).filter(pk__in=patients)
     return {
         pk: gate.PatientFacts(
-            pk, deceased, bool(held), left is not None, birth, records is not None, in_review, stopped
+            pk, deceased, bool(held) or silent, left is not None, birth, records is not None, in_review, stopped
         )
-        for pk, deceased, held, left, birth, records, in_review, stopped in rows
+        for pk, deceased, held, silent, left, birth, records, in_review, stopped in rows
     }
 
 
@@ -39,10 +39,19 @@ def _with_answers(some_merged: bool):
         .annotate(
             records=current_decision("records", some_merged=some_merged),
             answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
-            stopped=is_opted_out(),
+            stopped=is_opted_out(some_merged=some_merged),
+            silent=Exists(Circumstance.objects.open().filter(patient=OuterRef("pk"))),
         )
         .values_list(
-            "pk", "deceased", "held", "left_list_at", "date_of_birth", "records", "answer_in_review", "stopped"
+            "pk",
+            "deceased",
+            "held",
+            "silent",
+            "left_list_at",
+            "date_of_birth",
+            "records",
+            "answer_in_review",
+            "stopped",
         )
     )
 

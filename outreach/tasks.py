@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 
-from explorer.lib import jobs
+from explorer.lib import clock, jobs
 from explorer.lib.commands import Refused
 from outreach import line
 from outreach.actions import arming, contacts, launching, polling, sending
@@ -20,6 +20,7 @@ from outreach.spruce import Spruce
 
 ONE_RUN = timedelta(minutes=40)  # well below the queue's own time-out; the next minute's look goes on
 SENDER = "outreach.tasks.send_due"
+LAUNCH_GOOD_FOR = timedelta(minutes=30)  # until the worker begins with it
 TIME_TO_UNDO = timedelta(seconds=30)  # planning so many texts takes a part of it
 
 
@@ -78,11 +79,21 @@ def _poll(spruce: Spruce) -> str:
     return f"{found.new_replies:,} new replies." if found.new_replies else ""
 
 
-@jobs.work(right="outreach.run_campaign", unit=gettext_noop("texts"))
+@jobs.work(right="outreach.run_campaign", unit=gettext_noop("texts"), own=True)
 def launch_campaign(step: jobs.Step, campaign: int, expected: int, override: str) -> str:
-    """One transaction: stopped before its end, nothing is planned."""
+    """One transaction: stopped before its end, nothing is planned.
+
+    A person meant it to go now, and once: what waited too long, or was launched by this order and taken back, is
+    not launched.
+    """
     found = Campaign.objects.get(pk=campaign)
     if found.state == Campaign.State.DRAFT:
+        if step.asked_at and clock.now() - step.asked_at > LAUNCH_GOOD_FOR:
+            raise jobs.CannotDo(
+                "Nothing was sent: the launch waited too long. Look at the campaign and launch it anew."
+            )
+        if step.asked_at and found.go_decisions.filter(launched=True, made_at__gte=step.asked_at).exists():
+            raise jobs.CannotDo("Nothing was sent: this launch was taken back. Launch the campaign anew.")
         try:
             launching.launch(found, by=step.by, override=override, expected=expected, grace=TIME_TO_UNDO, step=step)
         except launching.CannotLaunch as problem:

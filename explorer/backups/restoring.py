@@ -19,7 +19,7 @@ from consent.models import ConsentEvent, Letter, Response
 from explorer.backups import container, copying, making
 from explorer.backups.container import BadBackup
 from explorer.backups.copying import Holdings, Unreadable
-from explorer.lib import clock, commands
+from explorer.lib import clock, commands, jobs
 from explorer.lib.audit import record
 from explorer.lib.models import Restore
 from explorer.watching import note
@@ -162,6 +162,7 @@ def _fold_in_the_log(database: Path) -> None:
 
 def _write_down(restored: Restored, file: Path) -> None:
     commands.prepare()
+    jobs.end_all(jobs.ROLLED_BACK)
     arming.disarm(restored.words)  # where the backup is from before texting could be locked
     row = Restore.objects.create(
         at=clock.now(), file=file.name, made_at=restored.made_at, rows=restored.rows, missing=restored.missing,

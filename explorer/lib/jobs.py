@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -39,6 +39,9 @@ SMOOTH_OVER = 5.0  # seconds: what the pace was before counts ever less
 SILENT_FOR = timedelta(minutes=5)  # without any sign, where the worker's own process cannot be looked at
 MOST_ATTEMPTS = 3
 NOTHING_CHANGED = gettext_noop("Stopped. Nothing was changed.")
+ROLLED_BACK = gettext_noop(
+    "A backup was restored meanwhile. Look at what it was for, then start it again if it is still meant."
+)
 BROKEN = gettext_noop(
     "It ended with an error, and what it had begun was taken back or can be gone on with. Start it again; "
     "if that happens twice, tell your administrator."
@@ -56,21 +59,25 @@ class CannotDo(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a function of the worker is shown. `right`: what it takes to start, stop and repeat it."""
+    """How a function of the worker is shown. `right`: what it takes to start, stop and repeat it.
+
+    `own`: only the person who asked for it starts it again, since it is done in that person's name.
+    """
 
     right: str
     unit: str
     can_stop: bool = True
+    own: bool = False
 
 
-def work(*, right: str, unit: str = "", can_stop: bool = True) -> Callable:
+def work(*, right: str, unit: str = "", can_stop: bool = True, own: bool = False) -> Callable:
     """Marks a function `work(step, **ids) -> str` that the worker may run; it answers how it ended, in words.
 
     It may run twice and must then do no harm. It raises Stopped at a safe point, CannotDo or ValidationError.
     """
 
     def mark(function):
-        function.kind = Kind(right, unit, can_stop)
+        function.kind = Kind(right, unit, can_stop, own)
         return function
 
     return mark
@@ -128,6 +135,11 @@ def start_again(job: Job, *, by) -> bool:
     record([(job, "update", {"started again": [was, job.state]})], by=by)
     async_task(RUN, job.pk)
     return True
+
+
+def end_all(outcome: str) -> int:
+    """Nothing that was asked for goes on by itself; how many that were. A person may start each again."""
+    return Job.objects.open().update(state=State.FAILED, ended_at=clock.now(), outcome=outcome)
 
 
 def run(job_id: int) -> None:
@@ -205,6 +217,10 @@ class Step:
     def by(self):
         """The person who asked."""
         return self.job and self.job.asked_by
+
+    @property
+    def asked_at(self) -> datetime | None:
+        return self.job and self.job.asked_at
 
     def begin(self, total: int, words: str = "") -> None:
         """A stretch of the work with so many parts; `words` say what it is, never about whom."""
@@ -329,6 +345,12 @@ def is_dead(job: Job, counts: dict | None = None) -> bool:
 def right_of(job: Job) -> str:
     """The right it takes to stop this job and to start it again."""
     return _kind(job.task).right
+
+
+def may_start_again(job: Job, person) -> bool:
+    """Whether this person may, the state of the job aside."""
+    kind = _kind(job.task)
+    return person.has_perm(kind.right) and (not kind.own or job.asked_by_id == person.pk)
 
 
 def unit_of(job: Job) -> str:

@@ -19,7 +19,7 @@ from explorer.reports.day import close_out, daily
 from explorer.reports.final import final_report
 from explorer.reports.paper import on_paper
 from explorer.reports.proof import audit_head
-from explorer.reports.sheet import Sheet
+from explorer.reports.sheet import Sheet, digest
 from explorer.reports.week import weekly
 from outreach.models import Campaign
 from patients.actions import record_export
@@ -28,6 +28,10 @@ Kind = Report.Kind
 LOOK_BACK = timedelta(days=30)
 OF_A_DAY: dict[str, Callable[..., Sheet]] = {Kind.DAY: daily, Kind.CLOSE_OUT: close_out}
 LOOKED = "I have looked at what is still open."
+
+
+class Changed(ValidationError):
+    """What is still open is no longer what the person has seen."""
 
 
 def make(
@@ -73,11 +77,18 @@ def keep(kind: str, *, by, day: date | None = None, campaign: Campaign | None = 
     return _stored(sheet, by=by, day=about.get(kind, day), campaign=campaign)
 
 
-def close_day(*, day: date, by, words: str = "", because: str = "", replaces: int | None = None) -> Report:
+def seen_open(sheet: Sheet) -> str:
+    """What a close-out lists as still open, as a digest: who signs has looked at this."""
+    return digest({"open": [list(row) for row in sheet.part("open").rows]})
+
+
+def close_day(
+    *, day: date, by, words: str = "", because: str = "", replaces: int | None = None, seen: str = ""
+) -> Report:
     """The close-out of a day with its first signature. A day that is closed is closed again only with a reason.
 
     `replaces` is the close-out that the person saw standing, if any: when another stands by now, nothing is done.
-    Raises ValidationError.
+    `seen` is `seen_open` of what the person looked at, where that was a page. Raises ValidationError; Changed.
     """
     practice = Practice.current()
     try:
@@ -89,6 +100,8 @@ def close_day(*, day: date, by, words: str = "", because: str = "", replaces: in
             if before and not because.strip():
                 raise ValidationError("Say why the day is closed again.")
             sheet = make(Kind.CLOSE_OUT, day=day)
+            if seen and seen != seen_open(sheet):
+                raise Changed("What is still open has changed since you opened the page. Look again, then sign.")
             signed = [f"Closed by {by} on {saying.moment(clock.now(), practice.time_zone)}. {words or LOOKED}"]
             if before:
                 signed.append(f"It takes the place of close-out {before.pk}: {because.strip()}")

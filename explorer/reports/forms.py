@@ -14,10 +14,11 @@ class SignForm(forms.ModelForm):
 
 
 class CloseForm(SignForm):
-    """`replaces` is the close-out that stood when the page was opened."""
+    """`replaces` is the close-out that stood when the page was opened, `seen` what was open then."""
 
     because = forms.CharField(label=_("Why the day is closed again"), max_length=300, required=False)
     replaces = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, again: bool = False, **kwargs):
         super().__init__(*args, **kwargs)

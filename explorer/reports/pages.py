@@ -147,24 +147,31 @@ class ReportPages:
             request.POST or None, again=again, initial={"replaces": standing and standing.pk}, label_suffix=""
         )
         try:
-            if request.method == "POST" and form.is_valid():
-                report = actions.close_day(
-                    day=on,
-                    by=request.user,
-                    words=form.cleaned_data["words"],
-                    because=form.cleaned_data["because"],
-                    replaces=form.cleaned_data["replaces"],
-                )
-                messages.success(request, _("The day is closed and your name stands under it."))
+            if request.method == "POST" and form.is_valid() and (report := self._closed(request, on, form)):
                 return redirect("admin:reports_kept", report.pk)
             sheet = actions.make(Kind.CLOSE_OUT, day=on, waiting=work.counts(request))
         except ValidationError as problem:
             messages.error(request, " ".join(problem.messages))
             return redirect("admin:reports")
+        seen = actions.seen_open(sheet)
+        form.initial["seen"] = seen
+        if form.is_bound:
+            form.data = form.data.dict() | {"seen": seen}
         shown, waiting = _shown(sheet), _table(sheet.part("open"))
         shown["narrow"] = [part for part in shown["narrow"] if part["key"] != waiting["key"]]
         context = {"sheet": shown, "part": waiting, "form": form, "day": on, "standing": standing}
         return self.show(request, "close.html", sheet.title, **context)
+
+    def _closed(self, request, day: date, form: CloseForm) -> Report | None:
+        """None: something came in since the page was opened. Raises ValidationError."""
+        told = {name: form.cleaned_data[name] for name in ("words", "because", "replaces", "seen")}
+        try:
+            report = actions.close_day(day=day, by=request.user, **told)
+        except actions.Changed as problem:
+            messages.warning(request, problem.messages[0])
+            return None
+        messages.success(request, _("The day is closed and your name stands under it."))
+        return report
 
     @page("reports/kept/<int:report_id>/", look=LOOK)
     def kept(self, request, report_id: int):
@@ -214,7 +221,7 @@ class ReportPages:
 
 def _told(kind: str, about: str) -> dict:
     """What `actions.make` needs. Raises Http404 for an address that means nothing."""
-    if kind == Kind.CAMPAIGN and about.isdecimal():
+    if kind == Kind.CAMPAIGN and about.isdecimal() and len(about) < 19:
         return {"campaign": get_object_or_404(campaign_figures.newest_first(), pk=int(about))}
     if kind == Kind.FINAL and about == NOW:
         return {}

@@ -32,6 +32,7 @@ def record_attempt(
     """
     Patient.objects.select_for_update().get(pk=patient.pk)
     if form and (known := Attempt.objects.filter(form=form).first()):
+        _refuse_another(known, patient, outcome, channel)
         return known
     attempt = Attempt(
         patient=patient,
@@ -52,3 +53,12 @@ def record_attempt(
     if outcome in WRONG and number:
         suppress({number}, reason=Suppression.Reason.WRONG_NUMBER, since=attempt.at, by=by)
     return attempt
+
+
+def _refuse_another(known: Attempt, patient: Patient, outcome: str, channel: str) -> None:
+    """Raises ValidationError where the page says something else now than what was stored of it."""
+    if (known.patient_id, known.outcome, known.channel) != (patient.pk, outcome, channel):
+        raise ValidationError(
+            f"This page was sent already, as “{known.get_outcome_display()}”, and this was not noted. "
+            "Open the patient’s call anew to write down another one."
+        )

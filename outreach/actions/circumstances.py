@@ -94,17 +94,9 @@ def contact_again(*, circumstance: Circumstance, because: str, by) -> None:
     circumstance.save()
     if circumstance.kind == Kind.DECEASED:
         _alive(patient, because.strip(), by)
-    if other := Circumstance.objects.open().filter(patient__in=home).exclude(patient=patient).first():
-        other.silenced = sorted({*other.silenced, *circumstance.silenced} - {patient.pk})
-        other.save()
-        Patient.objects.filter(pk__in=other.silenced, held=HOLDS[circumstance.kind]).update(held=HOLDS[other.kind])
-        _unsilence([patient.pk], circumstance, by)
-        return
-    _unsilence(circumstance.silenced, circumstance, by)
-    held = Message.objects.filter(_about(patient, home), state=Message.State.PLANNED, hold=HOLDS[circumstance.kind])
-    rows = list(held.distinct())
-    Message.objects.filter(pk__in=[row.pk for row in rows]).update(hold="")
-    record([(row, "update", {"hold": ["held", ""]}) for row in rows], by=by)
+    others = _others(circumstance, {*home, *circumstance.silenced})
+    _unsilence(circumstance, others, by)
+    _let_go(circumstance, home, list(dict.fromkeys(others.values())), by)
     if task := StaffTask.objects.open().filter(key=_key(circumstance)).first():
         finish_task(task, by=by, outcome=because)
 
@@ -193,10 +185,42 @@ def _silence(person: Patient, told: Circumstance, by) -> bool:
     return True
 
 
-def _unsilence(pks: list[int], told: Circumstance, by) -> None:
-    for person in Patient.objects.select_for_update().filter(pk__in=pks, held__in=(held_words(told), HOLDS[told.kind])):
-        person.held = ""
+def _others(ended: Circumstance, pks: set[int]) -> dict[int, Circumstance]:
+    """Of these patients those whom another open circumstance of their own household keeps silent, and which."""
+    still = Circumstance.objects.open().exclude(pk=ended.pk).select_related("patient")
+    found, known = {}, {}
+    for person in Patient.objects.filter(pk__in=pks):
+        if other := still.filter(patient__in=_home(person)).first():
+            found[person.pk] = known.setdefault(other.pk, other)
+    return found
+
+
+def _unsilence(ended: Circumstance, others: dict[int, Circumstance], by) -> None:
+    """Whom another circumstance keeps silent is kept so by that one from now on."""
+    theirs = (held_words(ended), HOLDS[ended.kind])
+    for person in Patient.objects.select_for_update().filter(pk__in=ended.silenced, held__in=theirs):
+        other = others.get(person.pk)
+        if other:
+            other.silenced = sorted({*other.silenced, person.pk})
+            other.save(update_fields=["silenced"])
+        mine = other and other.patient_id == person.pk
+        person.held = "" if other is None else held_words(other) if mine else HOLDS[other.kind]
         correct(person, fields=["held"], by=by)
+
+
+def _let_go(ended: Circumstance, home: set[int], others: list[Circumstance], by) -> None:
+    """The texts that it held, but for those that another circumstance holds from now on."""
+    about = Message.objects.filter(state=Message.State.PLANNED)
+    held = about.filter(_about(ended.patient, home), hold=HOLDS[ended.kind]).distinct()
+    free = {row.pk: row for row in held}
+    for other in others:
+        theirs = about.filter(_about(other.patient, _home(other.patient)), pk__in=list(free)).values_list(
+            "pk", flat=True
+        )
+        stay = [pk for pk in set(theirs) if free.pop(pk)]
+        about.filter(pk__in=stay).update(hold=HOLDS[other.kind])
+    about.filter(pk__in=list(free)).update(hold="")
+    record([(row, "update", {"hold": ["held", ""]}) for row in free.values()], by=by)
 
 
 def held_words(told: Circumstance) -> str:

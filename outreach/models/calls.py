@@ -45,6 +45,11 @@ class CircumstanceQuerySet(models.QuerySet):
     def open(self):
         return self.filter(ended_at=None)
 
+    def silent(self) -> set[int]:
+        """The patients themselves and those of their households whom these keep silent."""
+        found = list(self.values_list("patient_id", "silenced"))
+        return {pk for patient, others in found for pk in (patient, *others)}
+
 
 class Circumstance(models.Model):
     """A patient has died, moved away or is in hospital: the household gets no text until a person says so."""

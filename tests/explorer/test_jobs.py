@@ -14,6 +14,7 @@ from django_q.models import OrmQ
 
 from explorer.lib import jobs
 from explorer.lib.models import Job
+from outreach.actions import letting_go
 from patients.models import ImportBatch, ImportRow, Patient
 from tests.conftest import ROLES
 from tests.outreach import made
@@ -326,6 +327,16 @@ def test_applying_and_undoing_a_long_list_end_at_the_review(signed_in, long_list
         assert job.url.startswith(url(batch, "review"))
 
 
+def test_what_was_waiting_in_a_restored_backup_does_not_begin_by_itself(user):
+    waits, runs = asked(batch=1), asked(batch=2)
+    Job.objects.filter(pk=runs.pk).update(state="running", attempt=1)
+    assert jobs.end_all(jobs.ROLLED_BACK) == 2
+    for job in (waits, runs):
+        jobs.run(job.pk)
+    assert seen == {}
+    assert jobs.start_again(waits, by=user("staff"))
+
+
 # launches
 
 
@@ -369,3 +380,46 @@ def test_a_launch_of_another_number_of_texts_is_refused_in_words(signed_in, long
     job.refresh_from_db()
     assert job.state == "failed"
     assert "the number of texts is now 2, not 1" in job.outcome
+
+
+def test_a_launch_that_was_undone_is_not_launched_again_by_the_same_order(signed_in, long_launch):
+    """The worker died between the launch and its last word; the queue brings the order again an hour later."""
+    job = launch(signed_in("staff"), long_launch)
+    jobs.run(job.pk)
+    Job.objects.filter(pk=job.pk).update(state="running", ended_at=None, touched_at="2020-01-01T00:00Z")
+    letting_go.undo(long_launch, by=job.asked_by)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    long_launch.refresh_from_db()
+    assert (long_launch.state, long_launch.messages.count(), job.state) == ("draft", 0, "failed")
+    again = launch(signed_in("administrator"), long_launch)  # a new order is a new launch
+    jobs.run(again.pk)
+    long_launch.refresh_from_db()
+    assert long_launch.state == "running"
+
+
+def test_a_launch_that_waited_too_long_is_asked_for_again(signed_in, long_launch, monday):
+    """The worker stood still for a day: nobody sits at the PC who meant it to go now."""
+    job = launch(signed_in("staff"), long_launch)
+    monday(1)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    long_launch.refresh_from_db()
+    assert (long_launch.state, job.state) == ("draft", "failed")
+    assert "too long" in job.outcome
+
+
+def test_only_who_asked_for_a_launch_starts_it_again(signed_in, long_launch):
+    """It goes out in that person's name, and with what that person may override."""
+    client = signed_in("administrator")
+    job = launch(client, long_launch)
+    Job.objects.filter(pk=job.pk).update(state="failed", ended_at=job.asked_at)
+    again = reverse("admin:job_again", args=[job.pk])
+    assert again in client.get(job.get_absolute_url()).content.decode()
+    other = signed_in("staff")
+    assert other.post(again).status_code == 403
+    assert again not in other.get(job.get_absolute_url()).content.decode()
+    client.force_login(job.asked_by, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.post(again).status_code == 302
+    job.refresh_from_db()
+    assert job.state == "waiting"

@@ -472,3 +472,33 @@ def test_the_command_neither_overwrites_nor_guesses_a_kind_of_file(at, tmp_path)
             call_command("report", "day", "--out", str(file), "--json", stdout=io.StringIO())
         assert ended.value.code == code
     assert there.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["day/0001-01-01/", "day/0001-01-01.pdf", "week/0001-01-01/", "week/0001-01-03.xlsx", "day/9999-12-31/",
+     "campaign/" + "9" * 40 + "/", "campaign/" + "9" * 4400 + "/", "close/0001-01-01/", "close/9999-12-31/"],
+)  # fmt: skip
+def test_an_address_from_nowhere_is_no_fault(signed_in, monday, address):
+    client = signed_in("staff")
+    assert client.get(reverse("admin:reports") + address).status_code in (302, 404)
+
+
+def test_who_signs_has_seen_what_is_open_now(signed_in, busy):
+    client = signed_in("staff")
+    page = reverse("admin:reports_close", args=[MONDAY.isoformat()])
+    seen = re.search(r'name="seen" value="(\w+)"', client.get(page).content.decode())[1]
+    Reply.objects.create(
+        item_id="late",
+        phone="+12055550100",
+        text="Call me",
+        received_at=clock.now(),
+        kind="question",
+        state="needs_answer",
+    )
+    answer = client.post(page, {"words": "", "seen": seen})
+    assert answer.status_code == 200
+    assert not Report.objects.exists()
+    seen = re.search(r'name="seen" value="(\w+)"', answer.content.decode())[1]
+    assert client.post(page, {"words": "", "seen": seen}).status_code == 302
+    assert Report.objects.count() == 1

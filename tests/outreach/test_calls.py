@@ -491,3 +491,15 @@ def test_rules_are_pure():
     told = [call_rules.Tried(MONDAY - DAY, "do_not_call"), call_rules.Tried(MONDAY, "no_answer")]
     codes = [each.code for each in call_rules.objections(told, now=MONDAY, at_most=1, between=DAY, verdict=None)]
     assert codes == ["no_calls", "most", "too_soon"]
+
+
+def test_another_outcome_from_a_page_sent_already_is_refused_and_not_lost(signed_in):
+    """Back in the browser, and another button: the second wish must not vanish with a word of success."""
+    ann = person("101")
+    client = signed_in("staff")
+    press(client, ann, "no_answer", form_id="abc")
+    answer = press(client, ann, "do_not_call", form_id="abc", despite="She called back.")
+    assert answer.status_code == 200
+    assert "was sent already" in answer.content.decode()
+    press(client, ann, "no_answer", form_id="abc", despite="She called back.")
+    assert list(Attempt.objects.values_list("outcome", flat=True)) == ["no_answer"]

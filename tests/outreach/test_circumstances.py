@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from explorer import together
 from explorer.lib.models import Practice
-from outreach import follow_up
+from outreach import facts, follow_up
 from outreach.actions import campaigns, launching, sending
 from outreach.actions.circumstances import contact_again, family_letter, report_circumstance
 from outreach.models import Attempt, Circumstance, Message
@@ -178,3 +179,54 @@ def test_the_letter_to_the_family_names_no_illness(home):
     words = family_letter(home[0], Practice.current()).lower()
     for health in ("apcm", "medicare", "diagnos", "hospital", "visit"):
         assert health not in words
+
+
+def test_who_shares_a_number_with_two_households_waits_for_both(spruce, monday, user):
+    """John and Mary share one number, Mary and Ruth another: John is home again, Ruth is not."""
+    john, mary, ruth = (
+        made.reachable(first, phone=f"+1205555017{n}") for n, first in enumerate(("John", "Mary", "Ruth"))
+    )
+    for one, number in ((john, SHARED), (mary, SHARED), (mary, "+12055550190"), (ruth, "+12055550190")):
+        Phone.objects.create(patient=one, e164=number, label="home", kind="fixed_or_mobile")
+    launching.launch(campaigns.create(name="Move", cohort="matched", days=(0, 3), by=None), by=None, override="Test.")
+    staff = user("staff")
+    first = told(john, "moved", by=staff)
+    second = told(ruth, "hospital", by=staff)
+    contact_again(circumstance=first, because="A mistake.", by=staff)
+    assert Patient.objects.get(pk=mary.pk).held
+    send(spruce)
+    assert not Message.objects.reached().filter(patients=mary).exists()
+    contact_again(circumstance=second, because="Home again.", by=staff)
+    assert not Patient.objects.exclude(held="").exists()
+    assert not Message.objects.filter(state="planned").exclude(hold="").exists()
+
+
+def test_the_task_of_a_circumstance_ends_with_it_while_another_is_open(home, user):
+    staff = user("staff")
+    first = told(home[0], "hospital", by=staff)
+    told(home[1], "moved", by=staff)
+    contact_again(circumstance=first, because="Home again.", by=staff)
+    assert [task.kind for task in StaffTask.objects.open()] == ["moved"]
+
+
+def test_texts_held_by_one_circumstance_and_left_to_another_go_on_with_it(home, launched, user):
+    staff = user("staff")
+    first, second = told(home[0], "hospital", by=staff), told(home[1], "moved", by=staff)
+    contact_again(circumstance=first, because="Home again.", by=staff)
+    contact_again(circumstance=second, because="A mistake.", by=staff)
+    assert not Message.objects.filter(state="planned").exclude(hold="").exists()
+
+
+def test_the_gate_knows_an_open_circumstance_whatever_stands_on_the_chart(home, launched):
+    """As after a merge with a chart that is not held, or when somebody emptied the field."""
+    told(home[0], "hospital")
+    Patient.objects.filter(pk=home[0].pk).update(held="")
+    assert facts.patient_facts([home[0].pk])[home[0].pk].held
+
+
+def test_many_are_not_contacted_again_past_an_open_circumstance(home):
+    told(home[0], "hospital")
+    people = Patient.objects.exclude(held="")
+    assert people.count() == 2
+    found = together.outlook(together.ACTS["release"], people.values_list("pk", flat=True), Practice.current())
+    assert (found.will, found.left_out) == ([], 2)

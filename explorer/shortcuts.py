@@ -31,7 +31,7 @@ SHORTCUTS: dict[str, tuple[Shortcut, ...]] = {
     ),
     gettext_noop("On a call"): (
         Shortcut(("1", "…", "9"), gettext_noop("Choose the outcome")),
-        Shortcut(("n",), gettext_noop("Next patient")),
+        Shortcut(("s",), gettext_noop("Next patient")),
     ),
     gettext_noop("Everywhere"): (
         Shortcut(("?",), gettext_noop("Show these shortcuts")),

@@ -1,5 +1,7 @@
 """Home, a patient and the call screen without a mouse, in a real browser: all is reached, seen and used by keys."""
 
+from contextlib import contextmanager
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -15,7 +17,7 @@ PRESSES = 200  # of Tab, at most, from one end of a page to the other
 NUMBERED = """() => { const groups = new Set();
   return [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter((each) => {
     if (each.type === "radio") { if (groups.has(each.name)) return false; groups.add(each.name); }
-    return !each.disabled && each.checkVisibility({ visibilityProperty: true }) && !each.closest("[tabindex='-1']:not(#content)");
+    return !each.disabled && each.checkVisibility({ visibilityProperty: true });
   }).map((each, number) => { each.dataset.number = number; return each.outerHTML.slice(0, 120); }) }"""
 FOCUSED = """() => { const here = document.activeElement;
   const all = here.type === "radio" ? [...document.getElementsByName(here.name)] : [here];
@@ -44,20 +46,28 @@ def patients():
 
 
 @pytest.fixture
-def page(patients, live_server, monkeypatch):
-    """Signed in as staff. The browser's loop runs in this thread, and rows are read between its turns."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+def door(patients, live_server):
+    """(the address, the session of somebody of the staff)"""
     client = Client()
     person = User.objects.create_user("test-staff", password="a long test password", role="staff")
     client.force_login(person, backend=SIGN_IN)
-    session = client.cookies["patient_explorer_session"].value
+    return live_server.url, client.cookies["patient_explorer_session"].value
+
+
+@contextmanager
+def browsing(door):
+    """A page, signed in; rows are read before and after, not meanwhile."""
+    root, session = door
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
         )
-        context = browser.new_context(viewport=DESKTOP, base_url=live_server.url)
-        context.add_cookies([{"name": "patient_explorer_session", "value": session, "url": live_server.url}])
-        yield context.new_page()
+        context = browser.new_context(viewport=DESKTOP, base_url=root)
+        context.add_cookies([{"name": "patient_explorer_session", "value": session, "url": root}])
+        page = context.new_page()
+        yield page
+        page.goto("about:blank")
+        page.wait_for_timeout(300)  # nothing is being answered any more
         browser.close()
 
 
@@ -85,95 +95,101 @@ def walk(page) -> list[str]:
     return wrong + [f"not reached: {controls[int(number)]}" for number in left]
 
 
-def test_every_control_is_reached_and_the_focus_is_seen(page, patients):
-    wrong = {}
-    for address in (
-        reverse("admin:index"),
-        reverse("admin:patients_patient_change", args=[patients[0].pk]),
-        reverse("admin:outreach_attempt_record", args=[patients[0].pk]),
-    ):
-        page.goto(address)
-        page.evaluate("document.querySelectorAll('main details').forEach((each) => each.open = true)")
-        wrong[address] = walk(page)
+def test_every_control_is_reached_and_the_focus_is_seen(door, patients):
+    with browsing(door) as page:
+        wrong = {}
+        for address in (
+            reverse("admin:index"),
+            reverse("admin:patients_patient_change", args=[patients[0].pk]),
+            reverse("admin:outreach_attempt_record", args=[patients[0].pk]),
+        ):
+            page.goto(address)
+            page.evaluate("document.querySelectorAll('main details').forEach((each) => each.open = true)")
+            wrong[address] = walk(page)
     assert not any(wrong.values()), "\n".join(f"{at}: {each}" for at, found in wrong.items() for each in found)
 
 
-def test_the_menu_is_skipped(page):
-    page.goto(reverse("admin:index"))
-    page.keyboard.press("Tab")
-    assert page.evaluate(NAMED) == "Skip to the page"
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('main') !== null")
+def test_the_menu_is_skipped(door):
+    with browsing(door) as page:
+        page.goto(reverse("admin:index"))
+        page.keyboard.press("Tab")
+        assert page.evaluate(NAMED) == "Skip to the page"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('main') !== null")
 
 
-def test_a_patient_is_found_and_a_note_is_written(page, patients):
-    page.goto(reverse("admin:index"))
-    page.keyboard.press("g")
-    page.keyboard.press("p")
-    page.wait_for_url("**/patients/patient/")
-    page.keyboard.press("/")
-    page.keyboard.type("birch")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**q=birch")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/change/**")
-    tab_to(page, "Notes")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**#notes")
-    page.keyboard.press("Tab")
-    tab_to(page, "New note")
-    page.keyboard.type("Hard of hearing: speak slowly.")
-    tab_to(page, "Write the note")
-    page.keyboard.press("Enter")
-    expect(page.locator("main").get_by_text("Hard of hearing").first).to_be_visible()
+def test_a_patient_is_found_and_a_note_is_written(door, patients):
+    with browsing(door) as page:
+        page.goto(reverse("admin:index"))
+        page.keyboard.press("g")
+        page.keyboard.press("p")
+        page.wait_for_url("**/patients/patient/")
+        page.keyboard.press("/")
+        page.keyboard.type("birch")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**q=birch")
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/change/**")
+        tab_to(page, "Notes")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**#notes")
+        page.keyboard.press("Tab")
+        tab_to(page, "New note")
+        page.keyboard.type("Hard of hearing: speak slowly.")
+        tab_to(page, "Write the note")
+        page.keyboard.press("Enter")
+        expect(page.locator("main").get_by_text("Hard of hearing").first).to_be_visible()
     assert Note.objects.get().patient == patients[1]
 
 
-def test_a_call_is_recorded_by_one_key_and_typing_presses_none(page, patients):
-    page.goto(reverse("admin:outreach_attempt_record", args=[patients[0].pk]))
-    tab_to(page, "Note")
-    page.keyboard.type("1 and 2")
-    assert not Attempt.objects.exists()
-    page.keyboard.press("Tab")
-    tab_to(page, "Skip")
-    page.wait_for_timeout(600)  # keys count once the page has stood for half a second
-    page.keyboard.press("1")
-    page.wait_for_url(lambda url: f"/{patients[0].pk}/" not in url)
+def test_a_call_is_recorded_by_one_key_and_typing_presses_none(door, patients):
+    with browsing(door) as page:
+        page.goto(reverse("admin:outreach_attempt_record", args=[patients[0].pk]))
+        tab_to(page, "Note")
+        page.keyboard.type("1 and 2")
+        page.keyboard.press("Tab")
+        tab_to(page, "Skip")
+        page.wait_for_timeout(600)  # keys count once the page has stood for half a second
+        page.keyboard.press("1")
+        page.wait_for_url(lambda url: f"/{patients[0].pk}/" not in url)
     assert Attempt.objects.get().outcome == Attempt.Outcome.NO_ANSWER
     assert Attempt.objects.get().note == "1 and 2"
 
 
-def test_a_ready_made_list_is_opened(page):
-    page.goto(reverse("admin:patients_patient_changelist"))
-    tab_to(page, "Ready-made lists")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Not invited yet")).to_be_visible()
-    tab_to(page, "Not invited yet")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**list=*")
-    expect(page.get_by_role("heading", name="Not invited yet")).to_be_visible()
+def test_a_ready_made_list_is_opened(door):
+    with browsing(door) as page:
+        page.goto(reverse("admin:patients_patient_changelist"))
+        tab_to(page, "Ready-made lists")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name="Not invited yet")).to_be_visible()
+        tab_to(page, "Not invited yet")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**list=*")
+        expect(page.get_by_role("heading", name="Not invited yet")).to_be_visible()
 
 
-def test_the_shortcuts_open_hold_the_focus_and_close_by_esc(page):
-    page.goto(reverse("admin:index"))
-    tab_to(page, "Home")
-    page.keyboard.press("?")
-    dialog = page.locator("#shortcuts")
-    expect(dialog).to_be_visible()
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('#shortcuts') !== null")
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    assert page.evaluate(NAMED).startswith("Home"), "the focus comes back to where it was"
+def test_the_shortcuts_open_hold_the_focus_and_close_by_esc(door):
+    with browsing(door) as page:
+        page.goto(reverse("admin:index"))
+        tab_to(page, "Home")
+        page.keyboard.press("?")
+        dialog = page.locator("#shortcuts")
+        expect(dialog).to_be_visible()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('#shortcuts') !== null")
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        assert page.evaluate(NAMED).startswith("Home"), "the focus comes back to where it was"
 
 
-def test_the_menu_of_the_person_opens_and_closes(page):
-    page.goto(reverse("admin:index"))
-    tab_to(page, "test-staff")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="My settings")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("link", name="My settings")).to_be_hidden()
-    assert page.evaluate(NAMED).startswith("test-staff")
+def test_the_menu_of_the_person_opens_and_closes(door):
+    with browsing(door) as page:
+        page.goto(reverse("admin:index"))
+        tab_to(page, "test-staff")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name="My settings")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("link", name="My settings")).to_be_hidden()
+        assert page.evaluate(NAMED).startswith("test-staff")

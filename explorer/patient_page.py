@@ -78,7 +78,7 @@ class PatientPageAdmin(PatientListAdmin):
             links=_links(request.user, patient, known.stands),
             merged=list(PatientMerge.objects.filter(kept=patient, undone_at=None).select_related("absorbed")),
             notes=notes_of(patient) if request.user.has_perm("patients.view_note") else [],
-            note_form=NoteForm(auto_id="note_%s"),
+            note_form=NoteForm(auto_id="note_%s", label_suffix=""),
             tasks=_tasks(patient),
             task_form=TaskForm(auto_id="task_%s"),
             **_story(request, known),

@@ -35,7 +35,7 @@ class EditForm(NoteForm):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["text"].label = gettext_lazy("The note")
 
 

@@ -181,7 +181,7 @@ def test_the_counts_come_after_the_page_and_agree_with_the_lists(signed_in, prac
     client = signed_in(role)
     assert COUNTS in client.get(LIST).text
     shown = client.get(COUNTS)
-    found = re.findall(r'\?list=(\w+)".*?<span class="pe-count.*?">(\d+)<', shown.text)
+    found = re.findall(r'\?list=(\w+)".*?<span class="pe-tally.*?">(\d+)<', shown.text)
     assert {code: int(count) for code, count in found} == lists.counts(practice)
     assert lists.counts(practice) == {code: named.patients(practice).count() for code, named in LISTS.items()}
 

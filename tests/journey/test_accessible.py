@@ -5,6 +5,7 @@ The pages are found by walking the addresses, so that a new page is judged witho
 
 import re
 import shutil
+from contextlib import contextmanager
 from importlib.resources import files
 
 import pytest
@@ -80,9 +81,12 @@ class Judge:
     def open(self, name: str, address: str) -> None:
         self.at = name
         self.page.goto(self.root + address)
-        self.page.add_style_tag(
-            content="*, *::before, *::after { transition: none !important; animation: none !important }"
-        )
+        self.stand()
+
+    def stand(self) -> None:
+        """Everything still, everything that opens open."""
+        self.page.add_style_tag(content=STILL)
+        self.page.evaluate("document.querySelectorAll('main details').forEach((each) => each.open = true)")
         self.page.evaluate(AXE)
 
     def look(self, how: str, theme: str) -> None:
@@ -93,6 +97,16 @@ class Judge:
 
 
 def _judged(pages: dict[str, str], session: str, root: str, size: dict, themes: tuple[str, ...]) -> list[str]:
+    with _judge(session, root, size) as judge:
+        for name, address in pages.items():
+            judge.open(name, address)
+            for theme in themes:
+                judge.look(f"{theme} {size['width']}", theme)
+    return judge.wrong
+
+
+@contextmanager
+def _judge(session: str, root: str, size: dict):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
@@ -100,13 +114,8 @@ def _judged(pages: dict[str, str], session: str, root: str, size: dict, themes: 
         context = browser.new_context(viewport=size)
         if session:
             context.add_cookies([{"name": "patient_explorer_session", "value": session, "url": root}])
-        judge = Judge(context.new_page(), root)
-        for name, address in pages.items():
-            judge.open(name, address)
-            for theme in themes:
-                judge.look(f"{theme} {size['width']}", theme)
+        yield Judge(context.new_page(), root)
         browser.close()
-    return judge.wrong
 
 
 def test_every_page_is_accessible_in_light_and_dark(addresses, live_server):
@@ -127,3 +136,37 @@ def test_the_pages_before_signing_in_are_accessible(live_server):
     usual_practice()
     wrong = _judged(WITHOUT_SIGN_IN, "", live_server.url, DESKTOP, ("light", "dark"))
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_pages_say_back_is_accessible(addresses, live_server):
+    """After a form was kept, after one was refused, before an act for many, and with the shortcuts open."""
+    pages, session = addresses
+    with _judge(session, live_server.url, DESKTOP) as judge:
+        page = judge.page
+
+        def look(what: str) -> None:
+            judge.at = what
+            judge.stand()
+            judge.look("light", "light")
+            judge.look("dark", "dark")
+
+        judge.open("kept", pages["my_settings"])
+        page.get_by_role("button", name="Save").click()
+        page.get_by_text("Your settings are kept.").wait_for()
+        look("a form that was kept")
+        judge.open("task", reverse("admin:patients_stafftask_new"))
+        page.evaluate("document.querySelectorAll('main form').forEach((each) => each.noValidate = true)")
+        page.get_by_role("button", name="Make the task").click()
+        page.locator("main .errorlist").first.wait_for()
+        look("a form that was refused")
+        judge.open("patients", reverse("admin:patients_patient_changelist"))
+        page.locator("#result_list tbody input[type=checkbox]").first.check()
+        page.locator("select[name=action]").select_option(label="Make a task for each")
+        page.locator("[name=index]").click()
+        page.get_by_role("link", name="Back").first.wait_for()
+        look("an act for many")
+        judge.open("shortcuts", reverse("admin:index"))
+        page.keyboard.press("?")
+        page.locator("#shortcuts").wait_for()
+        look("the shortcuts")
+    assert not judge.wrong, "\n".join(judge.wrong)

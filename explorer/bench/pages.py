@@ -22,6 +22,7 @@ from explorer.bench import busy
 from explorer.lib.models import Practice
 from explorer.lists import LISTS
 from explorer.models import User
+from explorer.wsgi import settle
 from outreach.models import Campaign
 from patients.models import Patient
 
@@ -86,6 +87,7 @@ def measure(patients: int, *, only: str = "", visits: int = VISITS) -> dict:
         sys.stderr.write(f"built {patients} patients in {time.perf_counter() - started:.0f} s\n")
     client = Client(SERVER_NAME="127.0.0.1")
     client.raise_request_exception = False
+    settle()
     user = User.objects.get(username="bench")
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     costs = [cost(client, name, address, visits) for name, address in addresses() if only in name]

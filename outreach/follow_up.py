@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
-
 from consent.models import AddressVersion, Letter, Response, current_decision, some_charts_merged
 from explorer.lib import clock
 from explorer.lib.models import Practice
@@ -258,10 +256,13 @@ def _with_a_step_left(firsts: list[tuple[int, int, str]], days: dict[int, tuple[
 
 def texts_of(patients: Iterable[int]) -> dict[int, int]:
     """How many campaign texts each of these patients got."""
-    got = MessagePatient.objects.filter(
-        patient__in=list(patients), message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN
+    links = MessagePatient.objects.filter(patient__in=list(patients)).order_by()
+    links = list(links.values_list("message_id", "patient_id"))  # first, or the database begins with all texts
+    got = Message.objects.filter(
+        pk__in={text for text, _ in links}, state=Message.State.CONFIRMED, kind=Message.Kind.CAMPAIGN
     )
-    return dict(got.order_by().values_list("patient").annotate(Count("pk")))
+    arrived = set(got.order_by().values_list("pk", flat=True))
+    return dict(Counter(patient for text, patient in links if text in arrived))
 
 
 def last_try(each: Left, zone: str = "") -> tuple[date, str] | None:

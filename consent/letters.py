@@ -73,6 +73,7 @@ def _years_before(today: date) -> date:
 def choose(patient_ids: Iterable[int], *, kind: str, envelope: str, language: str = "en", again: bool = False):
     """A Choice for each of these patients, in the order in which letters lie in the PDF: by ZIP code."""
     practice, pks = Practice.current(), set(patient_ids)
+    today = practice.today()
     asked = Patient.objects.filter(pk__in=pks).annotate(
         records=current_decision("records"),
         answer_in_review=Exists(Response.objects.in_review().filter(likely=OuterRef("pk"))),
@@ -90,7 +91,7 @@ def choose(patient_ids: Iterable[int], *, kind: str, envelope: str, language: st
             again=again,
             is_bad=patient.pk in bad,
             letters=written.get(patient.pk, []),
-            minor=is_minor(patient.date_of_birth, state=practice.state, today=practice.today()),
+            minor=is_minor(patient.date_of_birth, state=practice.state, today=today),
             language=language,
         )
         for patient in asked

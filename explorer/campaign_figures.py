@@ -106,10 +106,12 @@ def _not_sent(of: Campaign) -> Counter:
 
 def _count_answers(of: Campaign, steps: dict[int, StepFigures]) -> None:
     texted: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
-    members = of.members.filter(left_out="").values("patient")
+    members = set(of.members.filter(left_out="").values_list("patient_id", flat=True))
     links = MessagePatient.objects.filter(message__kind=Message.Kind.CAMPAIGN, message__state=State.CONFIRMED)
-    links = links.filter(patient__in=members).order_by()
+    links = links.order_by()  # compared with the members here: the database would walk all texts for each of them
     for patient, at, step in links.values_list("patient", "message__accepted_at", "message__step"):
+        if patient not in members:
+            continue
         texted[patient].append((at, step))
         if step in steps:
             steps[step].patients += 1

@@ -4,18 +4,20 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Count, Exists, Min, OuterRef, Q, Sum, Value, When
 from django.utils.translation import gettext_noop as _
 
 from consent.letters import posted_moment
-from consent.models import ConsentEvent, Letter, current_decision
+from consent.models import ConsentEvent, Letter, current_decision, some_charts_merged
 from explorer import forecasting
 from explorer.lib.models import Practice
+from explorer.lib.prepared import Question
 from outreach.hours import holidays_on
 from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, MessagePatient
-from outreach.standings import ANSWERED, LABELS, with_standing
+from outreach.standings import ANSWERED, LABELS, depends_on, with_standing_by
 from patients.ages import youngest_adult_born_on
 from patients.models import ApcmEnrolment, Patient, Phone
 
@@ -141,13 +143,20 @@ def census(practice: Practice) -> Counter:
 
     A standing of ANSWERED is the records ledger's own word.
     """
-    people = with_standing(Patient.objects.all(), practice).annotate(
+    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    rows = _alike(depends_on(practice), adult).ask()
+    return Counter({tuple(group): count for *group, count in rows})
+
+
+@lru_cache(maxsize=8)
+def _alike(key: tuple, adult: date) -> Question:
+    people = with_standing_by(Patient.objects.all(), key).annotate(
         taken=_was_handed_over(),
         with_apcm=Exists(ApcmEnrolment.objects.filter(patient=OuterRef("pk"), status="active")),
-        eligible=Case(When(eligible(practice), then=Value(True)), default=Value(False)),
+        eligible=Case(When(_may_be_asked(adult), then=Value(True)), default=Value(False)),
     )
     alike = people.order_by().values_list("standing", "was_invited", "taken", "with_apcm", "eligible")
-    return Counter({tuple(group): count for *group, count in alike.annotate(Count("pk"))})
+    return Question(alike.annotate(Count("pk")))
 
 
 def standings(found: Counter | None = None) -> Standings:
@@ -177,7 +186,10 @@ STAGES = {
 
 def eligible(practice: Practice) -> Q:
     """Who may be asked at all: on the list, alive, not held, of age. An unknown birth date is an adult's."""
-    adult = youngest_adult_born_on(state=practice.state, today=practice.today())
+    return _may_be_asked(youngest_adult_born_on(state=practice.state, today=practice.today()))
+
+
+def _may_be_asked(adult: date) -> Q:
     of_age = Q(date_of_birth=None) | Q(date_of_birth__lte=adult)
     return of_age & Q(deceased=False, held="", left_list_at=None)
 
@@ -211,10 +223,11 @@ def _was_handed_over():
     )
 
 
-def texts() -> Texts:
+def texts(answered: dict[int, datetime] | None = None) -> Texts:
+    """`answered`: `first_answers`, where it was asked already."""
     campaign = Message.objects.filter(kind=Message.Kind.CAMPAIGN)
     states = campaign.by_state()
-    answered = _first_answers()
+    answered = first_answers() if answered is None else answered
     rows = MessagePatient.objects.filter(
         message__kind=Message.Kind.CAMPAIGN, message__state=Message.State.CONFIRMED
     ).order_by()
@@ -234,10 +247,15 @@ def texts() -> Texts:
     )
 
 
-def first_texts() -> list[FirstText]:
-    """One for each patient on whose number a campaign's text was confirmed."""
-    answered = _first_answers()
-    return [FirstText(at, answered.get(patient)) for patient, at in _first_texted() if at]
+def first_texts(answered: dict[int, datetime] | None = None) -> list[FirstText]:
+    """One for each patient on whose number a campaign's text was confirmed. `answered` as for `texts`."""
+    answered = first_answers() if answered is None else answered
+    return [FirstText(at, answered.get(patient)) for patient, at in _when_first_texted().ask() if at]
+
+
+@cache
+def _when_first_texted() -> Question:
+    return Question(_first_texted())
 
 
 def silent_patients(*, since: int, now: datetime):
@@ -260,9 +278,14 @@ def _said_about_records():
     return ConsentEvent.objects.effective().filter(kind="records").with_owner().order_by().values_list("owner")
 
 
-def _first_answers() -> dict[int, datetime]:
+def first_answers() -> dict[int, datetime]:
     """The first effective line of each patient's records ledger."""
-    return dict(_said_about_records().annotate(first=Min("occurred_at")))
+    return dict(_first_said().ask())
+
+
+@cache
+def _first_said() -> Question:
+    return Question(_said_about_records().annotate(first=Min("occurred_at")))
 
 
 def response_rates(texted: list[FirstText], now: datetime, zone: str) -> list[Rate]:
@@ -304,11 +327,16 @@ def _answered(text: FirstText, within: int | None) -> bool:
 
 
 def elections() -> Elections:
-    asked = Patient.objects.with_apcm().annotate(said=current_decision("apcm")).order_by()
-    found = dict(asked.values_list("said").annotate(Count("pk")))
+    found = dict(_said_of_apcm(some_charts_merged()).ask())
     enrolled, given = sum(found.values()), found.get("given", 0)
     declined = found.get("declined", 0) + found.get("revoked", 0)
     return Elections(enrolled, given, declined, enrolled - given - declined)
+
+
+@cache
+def _said_of_apcm(some_merged: bool) -> Question:
+    asked = Patient.objects.with_apcm().annotate(said=current_decision("apcm", some_merged=some_merged)).order_by()
+    return Question(asked.values_list("said").annotate(Count("pk")))
 
 
 def forecast(practice: Practice, now: datetime) -> dict[str, forecasting.Forecast]:
@@ -349,7 +377,7 @@ def deadline_of(practice: Practice, now: datetime, asked: Iterable[datetime | No
 
 def _people(practice: Practice, now: datetime) -> list[tuple[bool, forecasting.Person]]:
     """(with APCM, person) of everybody eligible."""
-    asked, answered, reachable = _first_contacts(practice, now), _first_answers(), _with_a_number()
+    asked, answered, reachable = _first_contacts(practice, now), first_answers(), _with_a_number()
     yes = set(
         ConsentEvent.objects.effective()
         .filter(kind="records", decision="given")

@@ -1,5 +1,7 @@
 """The sidebar in the order of the journey, with what waits for a person on each link."""
 
+from functools import cache
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -79,6 +81,12 @@ def _may_see(request, link: tuple) -> bool:
     return request.user.has_perm(link[3]) and (link[2] != "demo" or settings.MODE == "demo")
 
 
+@cache
+def _address(url: str) -> str:
+    """Looked up once: every page shows all of them."""
+    return reverse(f"admin:{url}")
+
+
 def _link(waits: dict[str, int], title: str, icon: str, url: str, right: str, heap: str = "") -> dict:
-    link = {"title": gettext(title), "icon": icon, "link": reverse(f"admin:{url}")}
+    link = {"title": gettext(title), "icon": icon, "link": _address(url)}
     return link | ({"badge": f"{waits[heap]:,}", "badge_variant": "primary"} if waits.get(heap) else {})

@@ -59,9 +59,10 @@ def is_large() -> bool:
 
 
 def count(practice: Practice, now: datetime, *, live: bool) -> Snapshot:
-    rates, found = figures.response_rates(figures.first_texts(), now, practice.time_zone), figures.census(practice)
+    answered, found = figures.first_answers(), figures.census(practice)
+    rates = figures.response_rates(figures.first_texts(answered), now, practice.time_zone)
     return Snapshot(
-        now, live, figures.standings(found), figures.funnel(found), figures.texts(), rates, figures.elections()
+        now, live, figures.standings(found), figures.funnel(found), figures.texts(answered), rates, figures.elections()
     )
 
 

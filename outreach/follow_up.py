@@ -4,17 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
-
-from consent.models import AddressVersion, Letter, Response, current_decision
+from consent.models import AddressVersion, Letter, Response, current_decision, some_charts_merged
 from explorer.lib import clock
 from explorer.lib.models import Practice
+from explorer.lib.prepared import Question
 from outreach import call_rules, gate, hours
 from outreach.call_rules import Tried
 from outreach.models import Attempt, Campaign, CampaignStep, ContactPhone, Match, Message, MessagePatient, Suppression
-from outreach.standings import LABELS, folded, with_standing
+from outreach.standings import LABELS, depends_on, folded, with_standing_by
 from patients.ages import youngest_adult_born_on
 from patients.models import Patient, Phone
 
@@ -111,11 +111,10 @@ def _in_order(each: Left) -> tuple:
 
 
 def _asked(practice: Practice, only) -> dict[int, Left]:
-    asked = Patient.objects.filter(deceased=False, held="", left_list_at=None)
-    asked = asked if only is None else asked.filter(pk__in=only)
     adult = youngest_adult_born_on(state=practice.state, today=practice.today())
     found = {}
-    rows = with_standing(asked, practice).order_by().values_list(*FACTS)
+    key = depends_on(practice)
+    rows = _everybody(key).ask() if only is None else _facts(Patient.objects.filter(pk__in=only), key)
     for pk, last, first, born, records, in_review, stopped, reminded, invited, textable in rows:
         standing = folded(
             records=records, in_review=in_review, excluded=born is not None and born > adult, stopped=stopped,
@@ -125,10 +124,31 @@ def _asked(practice: Practice, only) -> dict[int, Left]:
     return found
 
 
+def _facts(patients, key: tuple):
+    asked = patients.filter(deceased=False, held="", left_list_at=None)
+    return with_standing_by(asked, key).order_by().values_list(*FACTS)
+
+
+@lru_cache(maxsize=8)
+def _everybody(key: tuple) -> Question:
+    return Question(_facts(Patient.objects.all(), key))
+
+
+@cache
+def _enrolled(some_merged: bool) -> Question:
+    return Question(_said_of_apcm(Patient.objects.all(), some_merged))
+
+
+def _said_of_apcm(patients, some_merged: bool):
+    enrolled = patients.filter(apcm__status="active")
+    answered = enrolled.annotate(answer=current_decision("apcm", some_merged=some_merged))
+    return answered.order_by().values_list("pk", "apcm__level", "answer")
+
+
 def _add_apcm(found: dict[int, Left], only) -> None:
-    enrolled = Patient.objects.filter(apcm__status="active")
-    enrolled = (enrolled if only is None else enrolled.filter(pk__in=only)).annotate(answer=current_decision("apcm"))
-    for pk, level, answer in enrolled.order_by().values_list("pk", "apcm__level", "answer"):
+    merged = some_charts_merged()
+    rows = _enrolled(merged).ask() if only is None else _said_of_apcm(Patient.objects.filter(pk__in=only), merged)
+    for pk, level, answer in rows:
         if each := found.get(pk):
             each.has_apcm, each.apcm_level, each.apcm_open = True, level, answer in (None, "conflict")
             conflict = answer == "conflict"
@@ -242,10 +262,13 @@ def _with_a_step_left(firsts: list[tuple[int, int, str]], days: dict[int, tuple[
 
 def texts_of(patients: Iterable[int]) -> dict[int, int]:
     """How many campaign texts each of these patients got."""
-    got = MessagePatient.objects.filter(
-        patient__in=list(patients), message__state=Message.State.CONFIRMED, message__kind=Message.Kind.CAMPAIGN
+    links = MessagePatient.objects.filter(patient__in=list(patients)).order_by()
+    links = list(links.values_list("message_id", "patient_id"))  # first, or the database begins with all texts
+    got = Message.objects.filter(
+        pk__in={text for text, _ in links}, state=Message.State.CONFIRMED, kind=Message.Kind.CAMPAIGN
     )
-    return dict(got.order_by().values_list("patient").annotate(Count("pk")))
+    arrived = set(got.order_by().values_list("pk", flat=True))
+    return dict(Counter(patient for text, patient in links if text in arrived))
 
 
 def last_try(each: Left, zone: str = "") -> tuple[date, str] | None:

@@ -42,10 +42,19 @@ def with_standing(patients, practice: Practice | None = None, *, facilities: Ite
 
     `facilities` are the facilities' numbers where they are known already.
     """
-    practice = practice or Practice.current()
+    return with_standing_by(patients, depends_on(practice or Practice.current(), facilities=facilities))
+
+
+def depends_on(practice: Practice, *, facilities: Iterable[str] | None = None) -> tuple:
+    """All that the question itself depends on: a key under which whoever puts it together may keep it."""
     facilities = facility_numbers() if facilities is None else facilities
     settings = (practice.state, practice.texting_basis, practice.text_unmatched, practice.today())
-    return patients.annotate(**_standing(*settings, some_charts_merged(), tuple(sorted(facilities))))
+    return *settings, some_charts_merged(), tuple(sorted(facilities))
+
+
+def with_standing_by(patients, key: tuple):
+    """As `with_standing`; `key` is what `depends_on` says."""
+    return patients.annotate(**_standing(*key))
 
 
 @lru_cache(maxsize=16)

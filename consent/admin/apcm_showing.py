@@ -1,5 +1,6 @@
 """What the APCM pages show of verdicts. Pure display, with the address of each cure."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -85,11 +86,13 @@ def months_to_choose(start: date | None, today: date, chosen: date) -> list[tupl
 def reasons(found: list[Verdict]) -> list[tuple[str, str, int]]:
     """(code, words, patients) of every block and warning that occurs."""
     rows = []
+    blocked = Counter(code for verdict in found for code in {block.code for block in verdict.blocks})
+    warned = Counter(code for verdict in found for code in {each.code for each in verdict.warnings})
     for code, words in ABOUT.items():
-        if count := sum(any(block.code == code for block in verdict.blocks) for verdict in found):
+        if count := blocked[code]:
             rows.append((code, f"{code.upper() if code[0] == 'V' else ''} {words}".strip(), count))
     for code, words in WARNINGS.items():
-        if count := sum(any(each.code == code for each in verdict.warnings) for verdict in found):
+        if count := warned[code]:
             rows.append((f"warn-{code}", f"Warning: {words}", count))
     return rows
 

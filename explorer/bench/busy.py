@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 from random import Random
+from uuid import uuid4
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -31,13 +32,17 @@ from consent.models import (
 )
 from explorer.bench.names import FAMILIES, MEN, WOMEN
 from explorer.lib import bulk, clock
+from explorer.lib.models import Job
 from explorer.lib.tables import SHELL
-from explorer.models import EvidencePacket, User
+from explorer.models import EvidencePacket, ListAct, SavedList, User
+from explorer.reports.actions import close_day, keep
 from outreach.models import (
     Attempt,
+    CallClaim,
     Campaign,
     CampaignPatient,
     CampaignStep,
+    Circumstance,
     Contact,
     ContactPhone,
     LineState,
@@ -190,7 +195,7 @@ def _person(rows: Rows, random: Random, stage: Stage, number: int) -> None:
         _texts(rows, random, stage, pk, cell, answers=said < 0.5, shares=shares)
     if texted or said > 0.97:
         _answer(rows, random, stage, pk, said, apcm)
-    _people_s_work(rows, random, stage, pk, home, f"{given} {family}")
+    _people_s_work(rows, random, stage, pk, home, f"{given} {family}", cell)
 
 
 def _care(rows: Rows, random: Random, stage: Stage, pk: int) -> None:
@@ -311,15 +316,16 @@ def _answer(rows, random, stage, pk, said: float, apcm: bool) -> None:
         rows.add(Disclosure, patient_id=pk, purpose="notice", to="Old Practice", what="Name and birth date.")
 
 
-def _people_s_work(rows, random, stage, pk, home: dict, name: str) -> None:
+def _people_s_work(rows, random, stage, pk, home: dict, name: str, cell: str) -> None:
     days_ago = lambda most: stage.now - timedelta(days=random.randrange(most), hours=pk % 8)  # noqa: E731
     if random.random() < 0.2:
         for _ in range(random.randrange(1, 4)):
             outcome = random.choice(("no_answer", "voicemail", "thinking", "call_back", "not_in_service"))
             on = stage.now.date() + timedelta(days=random.randrange(-2, 5)) if outcome == "call_back" else None
             rows.add(
-                Attempt, patient_id=pk, channel="call", outcome=outcome, at=days_ago(10), by_id=stage.user, next_on=on
-            )
+                Attempt, patient_id=pk, channel="call", outcome=outcome, at=days_ago(10), by_id=stage.user, next_on=on,
+                number=cell,
+            )  # fmt: skip
     if random.random() < 0.05:
         address = {"street": home["address"], "city": home["city"], "state": home["state"], "zip": home["zip"]}
         back = random.random() < 0.1
@@ -330,10 +336,28 @@ def _people_s_work(rows, random, stage, pk, home: dict, name: str) -> None:
             returned_reason="moved" if back else "",
         )  # fmt: skip
     if random.random() < 0.1:
-        note = rows.add(Note, patient_id=pk)
-        rows.add(NoteVersion, note_id=note, number=1, text="Calls back after four.", by_id=stage.user)
+        pinned = random.random() < 0.2
+        note = rows.add(
+            Note, patient_id=pk, pinned_at=stage.now if pinned else None, pinned_by_id=stage.user if pinned else None
+        )
+        for number in range(1, random.randrange(2, 4)):
+            rows.add(NoteVersion, note_id=note, number=number, text="Calls back after four.", by_id=stage.user)
     if random.random() < 0.03:
-        rows.add(StaffTask, title="Find the new address", patient_id=pk, due_on=stage.now.date(), kind="address")
+        done = random.random() < 0.6
+        rows.add(
+            StaffTask, title="Find the new address", patient_id=pk, due_on=stage.now.date(), kind="address",
+            key=f"bench-{pk}", done_at=stage.now if done else None, done_by_id=stage.user if done else None,
+        )  # fmt: skip
+    if random.random() < 0.01:
+        ended = random.random() < 0.5
+        rows.add(
+            Circumstance, patient_id=pk, kind=random.choice(Circumstance.Kind.values), on=stage.now.date(),
+            silenced=[pk], reported_by_id=stage.user, ended_at=stage.now if ended else None,
+            ended_by_id=stage.user if ended else None, ended_because="A mistake." if ended else "",
+        )  # fmt: skip
+    if random.random() < 0.01:
+        until = stage.now + timedelta(minutes=15 if pk % 2 else -60)
+        rows.add(CallClaim, patient_id=pk, by_id=stage.user, since=until - CallClaim.LASTS, until=until)
     for _ in range(3):
         rows.add(
             LogEntry, content_type_id=stage.patient_type, object_pk=str(pk), object_id=pk, object_repr=f"patient {pk}",
@@ -372,4 +396,23 @@ def _few_of_a_kind(stage: Stage) -> None:
     )
     stop = Suppression.objects.filter(reason="wrong_number").first()
     NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
+    for number in range(30):
+        Job.objects.create(
+            task="bench", title="Building letters", asked_by=user, total=100, done=100, state="done",
+            outcome="100 letters.", ended_at=stage.now - timedelta(hours=number),
+        )  # fmt: skip
+        ListAct.objects.create(token=uuid4(), act="task", asked=10, done=10, by=user)
+    Job.objects.create(task="bench", title="Building letters", asked_by=user, total=100, done=40, state="running")
+    for name, query in (("Silent", "list=day_7"), ("Reminded", "standing=reminded")):
+        SavedList.objects.create(name=name, query=query, made_by=user, shared=True)
+    _reports(stage, user)
     SavedAnswer.objects.get_or_create(title="Call us", defaults={"text": "Please call us."})
+
+
+def _reports(stage: Stage, user: User) -> None:
+    """Two closed days, a daily summary and the campaign's."""
+    today = stage.now.date()
+    for days in (3, 2):
+        close_day(day=today - timedelta(days=days), by=user)
+    keep("day", day=today - timedelta(days=1), by=user)
+    keep("campaign", campaign=Campaign.objects.get(pk=stage.campaign), by=user)

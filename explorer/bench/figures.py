@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from consent import intake
 from explorer.bench import matching
@@ -23,6 +24,7 @@ from explorer.lib import clock
 from explorer.lib.models import Practice
 from explorer.lib.tables import SHELL
 from explorer.models import User
+from explorer.wsgi import settle
 from outreach.actions import campaigns, contacts, launching, sending
 from outreach.forecast import forecast
 from outreach.models import Message
@@ -33,10 +35,18 @@ from patients.models import Patient
 from patients.practice import change_practice
 
 PAGES = {
-    "patient list": "/admin/patients/patient/",
-    "search": "/admin/patients/patient/?q=smith",
-    "home": "/admin/",
+    "patient list": "admin:patients_patient_changelist",
+    "search": "admin:patients_patient_changelist ?q=smith",
+    "home": "admin:index",
+    "patient page": "admin:patients_patient_change",
+    "who is left": "admin:outreach_attempt_follow_up",
+    "call screen": "admin:outreach_attempt_record",
+    "replies": "admin:outreach_reply_changelist",
+    "form answers": "admin:consent_response_changelist",
+    "tasks": "admin:patients_stafftask_changelist",
+    "texts": "admin:outreach_message_changelist",
 }
+OF_A_PATIENT = ("patient page", "call screen")
 VISITS = 60
 MB = 1_000_000
 
@@ -113,8 +123,13 @@ def _measure_pages(found: dict) -> None:
     user = User.objects.create_user("bench", role=User.Role.PROVIDER)
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     found["patients"] = Patient.objects.count()
-    for name, address in PAGES.items():
+    settle()
+    somebody = Patient.objects.order_by("pk")[found["patients"] // 2].pk
+    for name, page in PAGES.items():
+        url, _, question = page.partition(" ")
+        address = reverse(url, args=[somebody] if name in OF_A_PATIENT else []) + question
         client.get(address)
         times = sorted(_seconds(lambda address=address: client.get(address)) for _ in range(VISITS))
+        found[f"{name} p50 ms"] = round(times[VISITS // 2] * 1000, 1)
         found[f"{name} p95 ms"] = round(times[int(VISITS * 0.95) - 1] * 1000, 1)
         found[f"{name} KB"] = round(len(client.get(address).content) / 1000, 1)

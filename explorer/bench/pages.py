@@ -19,12 +19,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from explorer.bench import busy
+from explorer.lib.models import Practice
+from explorer.lists import LISTS
 from explorer.models import User
+from explorer.wsgi import settle
+from outreach.models import Campaign
 from patients.models import Patient
 
 VISITS = 12
 SLOW_SECONDS = 1.5  # a page that takes longer is asked fewer times
-PREFIXES = ("patients", "consent", "outreach", "explorer", "floor", "auditlog", "home", "demo", "index")
+PREFIXES = (
+    "patients", "consent", "outreach", "explorer", "floor", "auditlog", "home", "demo", "index", "search", "job",
+    "at_work", "reports", "my_settings", "help", "password_change",
+)  # fmt: skip
 PART_OF_MODEL = {
     "patient_id": "patients.Patient", "contact_pk": "outreach.Contact", "invitation_id": "consent.Invitation",
     "batch_id": "consent.LetterBatch", "letter_id": "consent.Letter", "reply_id": "outreach.Reply",
@@ -32,12 +39,22 @@ PART_OF_MODEL = {
     "wording_id": "consent.Wording", "event_id": "consent.ConsentEvent", "document_id": "consent.Document",
     "fact_id": "patients.CareFact", "note_id": "patients.Note", "staff_task_id": "patients.StaffTask",
 }  # fmt: skip
-WORDS = {"kind": "payer", "seen": "running", "code": "answered", "name": "patients.xlsx", "task_id": "0" * 32}
+WORDS = {
+    "kind": "payer", "seen": "running", "code": "answered", "name": "patients.xlsx", "task_id": "0" * 32,
+    "report_kind": "day", "ending": "pdf", "act": "task",
+}  # fmt: skip
+WORDS_OF_PAGE = {("help_page", "name"): "quick-start"}
+MODEL_OF_PAGE = {"job": "floor.Job", "job_live": "floor.Job"}
 ABOUT_A_PATIENT = {"outreach_match_decide", "outreach_match_review"}
-LEFT_OUT = {"demo_file", "logout", "login", "jsi18n"}
+LEFT_OUT = {"demo_file", "logout", "login", "jsi18n", "help_picture"}
 ASKED = {
     "patient list, found by name": "admin:patients_patient_changelist ?q=smith",
     "patient list, found by number": "admin:patients_patient_changelist ?q=100123",
+    "patient list, found by chart": "admin:patients_patient_changelist ?q=1001",
+    "patient list, found by phone": "admin:patients_patient_changelist ?q=2052000123",
+    "patient list, with APCM": "admin:patients_patient_changelist ?apcm=yes",
+    "patient list, page 2": "admin:patients_patient_changelist ?p=2",
+    "search everywhere": "admin:search ?s=smith",
     "patient list, one standing": "admin:patients_patient_changelist ?standing=reminded",
     "patient list, page 20": "admin:patients_patient_changelist ?p=20",
     "texts, uncertain": "admin:outreach_message_changelist ?state__exact=uncertain",
@@ -70,6 +87,7 @@ def measure(patients: int, *, only: str = "", visits: int = VISITS) -> dict:
         sys.stderr.write(f"built {patients} patients in {time.perf_counter() - started:.0f} s\n")
     client = Client(SERVER_NAME="127.0.0.1")
     client.raise_request_exception = False
+    settle()
     user = User.objects.get(username="bench")
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     costs = [cost(client, name, address, visits) for name, address in addresses() if only in name]
@@ -117,6 +135,12 @@ def addresses() -> Iterator[tuple[str, str]]:
     for name, asked in ASKED.items():
         url, question = asked.split(" ")
         yield name, reverse(url) + question
+    for code in LISTS:
+        yield f"patient list, {code}", f"{reverse('admin:patients_patient_changelist')}?list={code}"
+    today = Practice.current().today().isoformat()
+    for kind, about in (("close_out", today), ("week", today), ("campaign", _middle(Campaign)), ("final", "now")):
+        yield f"report, {kind}", reverse("admin:reports_live", args=[kind, about])
+        yield f"report, {kind}, pdf", reverse("admin:reports_live_file", args=[kind, about, "pdf"])
 
 
 def patterns() -> Iterator:
@@ -131,6 +155,12 @@ def _parts(pattern) -> dict:
 
 
 def _part(name: str, part: str):
+    if (name, part) in WORDS_OF_PAGE:
+        return WORDS_OF_PAGE[name, part]
+    if name in MODEL_OF_PAGE:
+        return _middle(apps.get_model(MODEL_OF_PAGE[name]))
+    if part in ("day", "about"):
+        return Practice.current().today().isoformat()
     if part in WORDS:
         return WORDS[part]
     if part in PART_OF_MODEL:

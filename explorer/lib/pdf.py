@@ -5,7 +5,7 @@ Lengths are in millimetres from the upper left corner.
 
 import logging
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import groupby
@@ -93,23 +93,30 @@ def unprintable(text: str, face: Path = FACES[""]) -> str:
 
     The font has no shape for them, as in Korean or Chinese, or they run from right to left, as in Arabic or Hebrew.
     """
-    return "".join(sign for sign in dict.fromkeys(text) if sign.isprintable() and _cannot_be_set(sign, face))
+    return "".join(sign for sign in dict.fromkeys(text) if _cannot_be_set(sign, face))
 
 
+@lru_cache(maxsize=4096)  # names and addresses are made of the same few letters
 def _cannot_be_set(sign: str, face: Path) -> bool:
+    if not sign.isprintable():
+        return False
     return ord(sign) not in _shapes(face) or unicodedata.bidirectional(sign) in ("R", "AL", "AN")
 
 
 def width_of(text: str, *, size: float, style: str = "") -> float:
     """Of one line, in millimetres."""
-    return sum(map(_widths(style), map(ord, text))) * size * POINT / 1000
+    return sum(map(_widths(style).__getitem__, map(ord, text))) * size * POINT / 1000
 
 
 @lru_cache(maxsize=256)  # the paragraphs that many letters share
 def wrapped(text: str, width: float, *, size: float, style: str = "") -> tuple[str, ...]:
     """The text in lines of at most this width; a word that is longer than a line is broken. Never empty."""
+    words = text.split()
+    whole = " ".join(words)
+    if width_of(whole, size=size, style=style) <= width:
+        return (whole,)
     lines, line = [], ""
-    for word in text.split():
+    for word in words:
         joined = f"{line} {word}" if line else word
         if width_of(joined, size=size, style=style) > width:
             *before, joined = _broken(word, width, size, style)
@@ -138,14 +145,24 @@ def _runs(row: list) -> Iterator[tuple[int, int]]:
         place += length
 
 
+class Widths(dict):
+    """By code; of a character without a shape that of the sign in its place."""
+
+    def __init__(self, widths: dict[int, float], missing: float) -> None:
+        super().__init__(widths)
+        self.missing = missing
+
+    def __missing__(self, code: int) -> float:
+        return self.missing
+
+
 @cache
-def _widths(style: str) -> Callable[[int], float]:
+def _widths(style: str) -> Widths:
     """The width of a character in thousandths of the font's size."""
     font = TTFont(FACES[style])
     scale, shapes, metrics = 1000 / font["head"].unitsPerEm, font.getBestCmap(), font["hmtx"]
     missing = metrics[".notdef"][0] * scale
-    widths = {code: metrics[name][0] * scale for code, name in shapes.items()}
-    return lambda code: widths.get(code, missing)
+    return Widths({code: metrics[name][0] * scale for code, name in shapes.items()}, missing)
 
 
 @cache

@@ -6,9 +6,33 @@ To put a question of some depth together costs Django ten times as long as the d
 import re
 
 from django.db import connection
-from django.db.models import CharField, Expression, F, Field, Model
+from django.db.models import CharField, Expression, F, Field, Model, QuerySet
 
 ALIAS = re.compile(r"\b[A-Z]{1,2}\d+\b")  # as Django names the tables of a subquery: U0, V1 …
+
+
+class Question:
+    """The finished SQL of a queryset of `values_list`; each `ask` gives its rows as of that moment.
+
+    As with `Prepared`, the queryset must not depend on the time, nor on rows that were read to put it together.
+    """
+
+    def __init__(self, rows: QuerySet) -> None:
+        self.query = rows.query.clone()
+        compiler = self._compiler()
+        self.sql, self.params = compiler.as_sql()
+        self.converters = compiler.get_converters([column for column, _, _ in compiler.select])
+
+    def _compiler(self):
+        return self.query.get_compiler(connection=connection)
+
+    def ask(self) -> list[tuple]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.params)
+            rows = cursor.fetchall()
+        if not self.converters:
+            return rows
+        return list(map(tuple, self._compiler().apply_converters(rows, self.converters)))
 
 
 class Prepared(Expression):

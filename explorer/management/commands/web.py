@@ -11,8 +11,9 @@ class Command(PracticeCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def work(self, *, port: int, **options) -> dict:
-        from explorer.wsgi import application
+        from explorer.wsgi import application, settle
 
         end_with_parent()
+        settle()
         waitress.serve(application, host=HOST, port=port, threads=8, ident=None, clear_untrusted_proxy_headers=True)
         return {}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.apps import apps
+from django.contrib import admin
 from django.template import Origin
 from django.utils.text import capfirst
 from django.utils.translation.template import templatize
@@ -50,6 +51,11 @@ def _of_the_tables() -> Iterator[str]:
 
     yield from LABELS.values()
     yield from FROM_THE_THEME
+    yield f"label{OF_KIND}From Spruce"
+    for model, shown in admin.site._registry.items():
+        if model._meta.app_label in ROOMS:
+            columns = {str(each) for each in shown.list_display}
+            yield from (capfirst(str(field.verbose_name)) for field in model._meta.fields if field.name in columns)
     for room in ROOMS[:4]:
         for model in apps.get_app_config(room).get_models():
             yield capfirst(str(model._meta.verbose_name_plural))
@@ -75,11 +81,20 @@ def _marked_in(path: Path) -> Iterator[tuple[str, str]]:
 
 def _words_of(call: ast.Call) -> tuple[str, str] | None:
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    if name == "show":  # PracticeAdmin.show(request, template, title) translates the title of a page
+        return next(((words, "") for words in map(_constant, call.args[2:3]) if words), None)
+    if name == "display":
+        told = (_constant(each.value) for each in call.keywords if each.arg == "description")
+        return next(((capfirst(words), "") for words in told if words), None)
     wanted = 1 if name in ONE else 2 if name in MANY else 0
     words = [
         each.value for each in call.args[:wanted] if isinstance(each, ast.Constant) and isinstance(each.value, str)
     ]
     return (*words, "")[:2] if wanted and len(words) == wanted else None
+
+
+def _constant(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _marked_in_template(text: str, path: Path) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import polib
 import pytest
 from auditlog.models import LogEntry
 from django.template import Context, Template
+from django.urls import reverse
 from django.utils import translation
 
 from explorer.evidence.packet import gather, on_paper, texts_of
@@ -87,3 +88,14 @@ def test_audit_rows_are_english_whatever_the_language_of_who_acts(user):
 def test_nothing_marked_is_a_variable_or_empty():
     assert all(words.strip() for words, _ in marked())
     assert Path(CATALOGUE).exists()
+
+
+def test_an_export_is_english_where_the_page_is_spanish(signed_in):
+    makers.patient(mrn="1001")
+    client = signed_in("provider")
+    User.objects.filter(username="test-provider").update(language="es")
+    page = client.get(reverse("admin:patients_patient_changelist")).text
+    assert ">No se le puede escribir<" in page
+    chosen = {"format": "1", "resource": "0", "standingresource_mrn": "on", "standingresource_standing": "on"}
+    sheet = client.post(reverse("admin:patients_patient_export"), chosen).content.decode("utf-8-sig")
+    assert sheet.splitlines() == ['"MRN","Standing"', '"1001","Cannot be texted"']

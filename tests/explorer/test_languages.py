@@ -32,7 +32,7 @@ def test_the_compiled_catalogue_says_what_the_written_one_says():
 
 
 def test_every_marked_sentence_has_its_spanish():
-    assert not [entry.msgid for entry in PO.untranslated_entries()], "docs/languages.md, step 3"
+    assert not [entry.msgid for entry in PO.untranslated_entries()], "docs/languages.md, step 4"
 
 
 def test_places_for_values_and_markup_are_the_same_in_both_languages():

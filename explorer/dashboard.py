@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -295,4 +296,4 @@ def _background() -> Sign:
 
 
 def _when(moment: datetime) -> str:
-    return f"{localtime(moment):%m/%d/%Y at %I:%M %p}"
+    return date_format(localtime(moment), "m/d/Y, g:i A")

@@ -288,13 +288,16 @@ def _first_said() -> Question:
     return Question(_said_about_records().annotate(first=Min("occurred_at")))
 
 
+BY_DAY = {7: _("By day 7"), 14: _("By day 14")}
+
+
 def response_rates(texted: list[FirstText], now: datetime, zone: str) -> list[Rate]:
     """By day 7 and 14 since the first text, and at last: against the goals."""
     rates = [
-        rate(texted, f"By day {days}", goal, now=now, zone=zone, since=days, within=days)
+        rate(texted, BY_DAY[days], goal, now=now, zone=zone, since=days, within=days)
         for days, goal in RECORDS_GOALS.items()
     ]
-    return [*rates, rate(texted, "Final", FINAL_GOAL, now=now, zone=zone, since=FINAL_AFTER)]
+    return [*rates, rate(texted, _("Final"), FINAL_GOAL, now=now, zone=zone, since=FINAL_AFTER)]
 
 
 def rate(

@@ -135,7 +135,10 @@ def _story(request, known: Known) -> dict:
 def _ledgers(stands: Stands) -> list[tuple[str, str, str]]:
     """(ledger, its state in words, tone)"""
     states = {kind: getattr(stands, kind) for kind in ConsentEvent.Kind.values}
-    words = dict(ConsentEvent.Decision.choices) | {"conflict": "Answers contradict", "none": "No word yet"}
+    words = dict(ConsentEvent.Decision.choices) | {
+        "conflict": "Answers contradict",
+        "none": gettext_noop("No word yet"),
+    }
     return [(ConsentEvent.Kind(kind).label, words[state], TONES.get(state, "")) for kind, state in states.items()]
 
 
@@ -151,13 +154,13 @@ def _billing(patient: Patient, stands: Stands, practice):
 def _links(user, patient: Patient, stands: Stands) -> list[tuple[str, str]]:
     """(words, address) of what this person may do with the patient."""
     offered = (
-        ("consent.record_consent", "Record a decision", "consent_consentevent_record"),
-        ("consent.record_consent", "Let the patient answer here", "consent_deskform_hand"),
-        ("outreach.record_attempt", "Record a call or letter", "outreach_attempt_record"),
-        ("outreach.record_attempt", "Died, moved or in hospital", "outreach_attempt_circumstance"),
-        ("consent.write_letter", "Print a letter", "consent_letterbatch_patient"),
-        ("patients.change_patient", "Correct the data", "patients_patient_edit"),
-        ("explorer.export_evidence", "Evidence packet (PDF)", "explorer_evidencepacket_patient"),
+        ("consent.record_consent", gettext_noop("Record a decision"), "consent_consentevent_record"),
+        ("consent.record_consent", gettext_noop("Let the patient answer here"), "consent_deskform_hand"),
+        ("outreach.record_attempt", gettext_noop("Record a call or letter"), "outreach_attempt_record"),
+        ("outreach.record_attempt", gettext_noop("Died, moved or in hospital"), "outreach_attempt_circumstance"),
+        ("consent.write_letter", gettext_noop("Print a letter"), "consent_letterbatch_patient"),
+        ("patients.change_patient", gettext_noop("Correct the data"), "patients_patient_edit"),
+        ("explorer.export_evidence", gettext_noop("Evidence packet (PDF)"), "explorer_evidencepacket_patient"),
     )
     links = [
         (words, reverse(f"admin:{name}", args=[patient.pk])) for right, words, name in offered if user.has_perm(right)
@@ -165,5 +168,5 @@ def _links(user, patient: Patient, stands: Stands) -> list[tuple[str, str]]:
     decided = any(getattr(stands, kind) != "none" for kind in ConsentEvent.Kind.values)
     if decided and user.has_perm("explorer.copy_answer"):
         copy = reverse("admin:explorer_evidencepacket_newest_copy", args=[patient.pk])
-        links.append(("Copy of the newest answer", copy))
+        links.append((gettext_noop("Copy of the newest answer"), copy))
     return links

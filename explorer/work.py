@@ -5,6 +5,7 @@ from datetime import date
 from functools import cache
 
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from consent.apcm.asking import counted, enrolled, opening_month, verdicts
 from consent.models import AddressVersion, DeskForm, Response
@@ -61,16 +62,16 @@ def tiles(request) -> list[Tile]:
     found = counts(request)
     calls = reverse("admin:home_calls_due")
     return [
-        Tile("Tasks for you", found["tasks"], reverse("admin:patients_stafftask_changelist")),
-        Tile("Replies to answer", found["replies"], reverse("admin:outreach_reply_changelist")),
-        Tile("Calls due", None, reverse("admin:outreach_attempt_follow_up"), live=calls),
-        Tile("Numbers to check", found["numbers"], reverse("admin:outreach_numbercheck_changelist")),
-        Tile("Form answers to review", found["answers"], reverse("admin:consent_response_changelist")),
-        Tile("Contact matches to review", found["matches"], reverse("admin:outreach_match_changelist")),
-        Tile("Addresses to correct", found["addresses"], reverse("admin:consent_letterbatch_addresses")),
-        Tile("Imports to review", found["imports"], reverse("admin:patients_importbatch_changelist")),
-        Tile("Texts nobody can be sure of", found["uncertain"], _texts("uncertain")),
-        Tile("Late texts held", late_texts(), reverse("admin:outreach_campaign_changelist")),
+        Tile(gettext_noop("Tasks for you"), found["tasks"], reverse("admin:patients_stafftask_changelist")),
+        Tile(gettext_noop("Replies to answer"), found["replies"], reverse("admin:outreach_reply_changelist")),
+        Tile(gettext_noop("Calls due"), None, reverse("admin:outreach_attempt_follow_up"), live=calls),
+        Tile(gettext_noop("Numbers to check"), found["numbers"], reverse("admin:outreach_numbercheck_changelist")),
+        Tile(gettext_noop("Form answers to review"), found["answers"], reverse("admin:consent_response_changelist")),
+        Tile(gettext_noop("Contact matches to review"), found["matches"], reverse("admin:outreach_match_changelist")),
+        Tile(gettext_noop("Addresses to correct"), found["addresses"], reverse("admin:consent_letterbatch_addresses")),
+        Tile(gettext_noop("Imports to review"), found["imports"], reverse("admin:patients_importbatch_changelist")),
+        Tile(gettext_noop("Texts nobody can be sure of"), found["uncertain"], _texts("uncertain")),
+        Tile(gettext_noop("Late texts held"), late_texts(), reverse("admin:outreach_campaign_changelist")),
         *_pilots(),
         *_alerts(found["alerts"]),
     ]
@@ -79,7 +80,7 @@ def tiles(request) -> list[Tile]:
 def _alerts(count: int) -> list[Tile]:
     """Answers with another patient's code: shown only while there is one, since a link may have been passed on."""
     url = f"{reverse('admin:consent_response_changelist')}?alerts=1"
-    return [Tile("Answers with another patient’s code", count, url)] if count else []
+    return [Tile(gettext_noop("Answers with another patient’s code"), count, url)] if count else []
 
 
 def _pilots() -> list[Tile]:
@@ -87,7 +88,11 @@ def _pilots() -> list[Tile]:
     waiting = list(Wave.objects.waiting_for_a_go().values_list("campaign", flat=True))
     if not waiting:
         return []
-    return [Tile("Pilots to look at", len(waiting), reverse("admin:outreach_campaign_pilot", args=[waiting[0]]))]
+    return [
+        Tile(
+            gettext_noop("Pilots to look at"), len(waiting), reverse("admin:outreach_campaign_pilot", args=[waiting[0]])
+        )
+    ]
 
 
 def _texts(state: str) -> str:

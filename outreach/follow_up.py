@@ -7,6 +7,9 @@ from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from consent.models import AddressVersion, Letter, Response, current_decision, some_charts_merged
 from explorer.lib import clock
 from explorer.lib.models import Practice
@@ -19,20 +22,20 @@ from patients.ages import youngest_adult_born_on
 from patients.models import Patient, Phone
 
 Outcome = Attempt.Outcome
-WHY = LABELS | {"apcm_open": "APCM not answered"}
+WHY = LABELS | {"apcm_open": gettext_noop("APCM not answered")}
 STEPS = {
-    "due": "Call back today",
-    "record": "Record the decision",
-    "address": "Find the right address",
-    "post": "A letter is on its way",
-    "inform": "Call: wants more information",
-    "call": "Call now",
-    "review": "Decide the form answer",
-    "text": "A text is still to come",
-    "invite": "Send the first text",
-    "rest": "Called recently",
-    "letter": "Letter instead of calls",
-    "later": "Call back later",
+    "due": gettext_noop("Call back today"),
+    "record": gettext_noop("Record the decision"),
+    "address": gettext_noop("Find the right address"),
+    "post": gettext_noop("A letter is on its way"),
+    "inform": gettext_noop("Call: wants more information"),
+    "call": gettext_noop("Call now"),
+    "review": gettext_noop("Decide the form answer"),
+    "text": gettext_noop("A text is still to come"),
+    "invite": gettext_noop("Send the first text"),
+    "rest": gettext_noop("Called recently"),
+    "letter": gettext_noop("Letter instead of calls"),
+    "later": gettext_noop("Call back later"),
 }
 TO_CALL = ("due", "record", "inform", "address", "call")
 LETTER_TAKES = timedelta(days=14)  # to arrive, be read and be answered, before somebody calls
@@ -297,10 +300,10 @@ class Number:
 
 
 WARNINGS = {
-    Suppression.Reason.STOP: "No texts: asked to stop. Calling is fine unless they asked for no calls.",
-    Suppression.Reason.WRONG_NUMBER: "Said to be a wrong number: do not call it.",
-    Suppression.Reason.DECEASED: "Somebody wrote that the patient has died: ask gently, or check first.",
-    Suppression.Reason.STAFF: "No texts: set by staff. Calling is fine unless they asked for no calls.",
+    Suppression.Reason.STOP: gettext_noop("No texts: asked to stop. Calling is fine unless they asked for no calls."),
+    Suppression.Reason.WRONG_NUMBER: gettext_noop("Said to be a wrong number: do not call it."),
+    Suppression.Reason.DECEASED: gettext_noop("Somebody wrote that the patient has died: ask gently, or check first."),
+    Suppression.Reason.STAFF: gettext_noop("No texts: set by staff. Calling is fine unless they asked for no calls."),
 }
 
 
@@ -344,9 +347,10 @@ def next_steps(patients: list[Left], zone: str) -> dict[int, str]:
     for patient in patients:
         words[patient.pk] = STEPS[patient.step]
         if patient.step in ("due", "later"):
-            words[patient.pk] = f"Call back on {patient.next_on:%m/%d/%Y}"
+            words[patient.pk] = _("Call back on %(day)s") % {"day": f"{patient.next_on:%m/%d/%Y}"}
         elif patient.step == "post":
-            words[patient.pk] = f"Wait for the letter until {patient.posted_on + LETTER_TAKES:%m/%d/%Y}"
+            day = f"{patient.posted_on + LETTER_TAKES:%m/%d/%Y}"
+            words[patient.pk] = _("Wait for the letter until %(day)s") % {"day": day}
         elif patient.pk in reminders:
             words[patient.pk] = reminders[patient.pk]
     return words

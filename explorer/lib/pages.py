@@ -66,7 +66,7 @@ class PracticeAdmin(ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         """A list is called by what it lists."""
-        title = _(self.list_title) if self.list_title else capfirst(str(self.opts.verbose_name_plural))
+        title = _(self.list_title) if self.list_title else _(capfirst(str(self.opts.verbose_name_plural)))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_urls(self):
@@ -88,7 +88,7 @@ class PracticeAdmin(ModelAdmin):
     def show(self, request, template: str, title: str, **context) -> TemplateResponse:
         """One of our own templates inside the admin's frame."""
         frame = self.admin_site.each_context(request)
-        return TemplateResponse(request, template, {**frame, "opts": self.opts, "title": title, **context})
+        return TemplateResponse(request, template, {**frame, "opts": self.opts, "title": title and _(title), **context})
 
     def has_add_permission(self, request, *args) -> bool:
         return False

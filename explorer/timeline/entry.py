@@ -4,6 +4,7 @@ from datetime import datetime
 from django.db.models import Model
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from explorer.lib.pages import address_of
 
@@ -25,7 +26,7 @@ class Entry:
 
 
 def by(person) -> str:
-    return f" by {person}" if person else ""
+    return _(" by %(person)s") % {"person": person} if person else ""
 
 
 def moment(at: datetime) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from consent.letters import posted_moment
 from consent.models import Letter
@@ -25,18 +26,21 @@ def texts(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[E
     for text in rows[:limit]:
         title = _title(text)
         times = (
-            ("Handed to Spruce", text.accepted_at),
-            ("Confirmed", text.confirmed_at),
-            ("Settled", text.settled_at),
+            (_("Handed to Spruce"), text.accepted_at),
+            (_("Confirmed"), text.confirmed_at),
+            (_("Settled"), text.settled_at),
         )
-        details = [f"To {display(text.phone)}.", *(f"{what} {moment(at)}." for what, at in times if at)]
+        details = [
+            _("To %(whom)s.") % {"whom": display(text.phone)},
+            *(f"{what} {moment(at)}." for what, at in times if at),
+        ]
         if text.state == State.PLANNED:
-            details.append(f"Due {moment(text.not_before or text.due_at)}.")
+            details.append(_("Due %(day)s.") % {"day": moment(text.not_before or text.due_at)})
         yield Entry(
             at=text.accepted_at or text.first_attempt_at or text.settled_at or text.due_at,
-            sort="Text",
+            sort=_("Text"),
             title=title,
-            badge=text.get_state_display(),
+            badge=_(text.get_state_display()),
             tone=TONES.get(text.state, ""),
             words=text.text,
             details=[*details, *filter(None, (text.reason, text.hold))],
@@ -47,19 +51,23 @@ def texts(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[E
 def _title(text: Message) -> str:
     if text.campaign:
         return f"{text.campaign}: {text.step}"
-    return f"Answer{by(text.planned_by)}" if text.kind == Message.Kind.ANSWER else text.get_kind_display()
+    return f"{_('Answer')}{by(text.planned_by)}" if text.kind == Message.Kind.ANSWER else _(text.get_kind_display())
 
 
 def replies(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[Entry]:
     theirs = Reply.objects.filter(Q(patient=patient) | Q(patient=None, phone__in=numbers))
     for reply in theirs.select_related("closed_by")[:limit]:
-        shared = [] if reply.patient_id else ["Several patients share the number; nobody was chosen yet."]
-        closed = [f"Closed {moment(reply.closed_at)}{by(reply.closed_by)}."] if reply.closed_at else []
+        shared = [] if reply.patient_id else [_("Several patients share the number; nobody was chosen yet.")]
+        closed = (
+            [_("Closed %(when)s%(by)s.") % {"when": moment(reply.closed_at), "by": by(reply.closed_by)}]
+            if reply.closed_at
+            else []
+        )
         yield Entry(
             at=reply.received_at,
-            sort="Reply",
-            title=f"From {display(reply.phone)}",
-            badge=f"{reply.get_kind_display()} · {reply.get_state_display()}",
+            sort=_("Reply"),
+            title=_("From %(who)s") % {"who": display(reply.phone)},
+            badge=f"{_(reply.get_kind_display())} · {_(reply.get_state_display())}",
             tone="warn" if reply.state == Reply.State.NEEDS_ANSWER else "",
             words=reply.text,
             details=[*shared, *closed],
@@ -69,11 +77,11 @@ def replies(patient: Patient, numbers: list[str], limit: int | None) -> Iterator
 
 def attempts(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[Entry]:
     for attempt in patient.attempts.select_related("by")[:limit]:
-        again = [f"Try again on {attempt.next_on:%m/%d/%Y}."] if attempt.next_on else []
+        again = [_("Try again on %(day)s.") % {"day": f"{attempt.next_on:%m/%d/%Y}"}] if attempt.next_on else []
         yield Entry(
             at=attempt.at,
-            sort=attempt.get_channel_display(),
-            title=f"{attempt.get_outcome_display()}{by(attempt.by)}",
+            sort=_(attempt.get_channel_display()),
+            title=f"{_(attempt.get_outcome_display())}{by(attempt.by)}",
             details=[*filter(None, [attempt.note]), *again],
             row=attempt,
         )
@@ -86,21 +94,22 @@ def letters(patient: Patient, numbers: list[str], limit: int | None) -> Iterator
         batch = letter.batch
         yield Entry(
             at=posted_moment(batch.posted_on, batch.frozen["time_zone"]) if batch.posted_on else batch.made_at,
-            sort=batch.get_kind_display(),
-            title=f"{letter.reference}, {batch.wording.get_language_display()}{by(batch.posted_by)}",
-            badge="Came back" if letter.returned_at else batch.State(batch.state).label,
+            sort=_(batch.get_kind_display()),
+            title=f"{letter.reference}, {_(batch.wording.get_language_display())}{by(batch.posted_by)}",
+            badge=_("Came back") if letter.returned_at else _(batch.State(batch.state).label),
             tone="bad" if letter.returned_at else "good" if batch.posted_on else "",
             row=batch,
-            details=[f"To {', '.join(letter.address.lines())}.", *_of_the_post(letter)],
+            details=[_("To %(whom)s.") % {"whom": ", ".join(letter.address.lines())}, *_of_the_post(letter)],
         )
 
 
 def _of_the_post(letter: Letter) -> Iterator[str]:
     if letter.batch.posted_on:
-        certified = f", certified {letter.batch.certified}" if letter.batch.certified else ""
-        yield f"Postmark {letter.batch.posted_on:%m/%d/%Y}{certified}."
+        certified = _(", certified %(number)s") % {"number": letter.batch.certified} if letter.batch.certified else ""
+        yield f"{_('Postmark')} {letter.batch.posted_on:%m/%d/%Y}{certified}."
     if letter.returned_at:
-        yield f"Came back, written down {moment(letter.returned_at)}: {letter.get_returned_reason_display()}."
+        why = _(letter.get_returned_reason_display())
+        yield _("Came back, written down %(when)s: %(why)s.") % {"when": moment(letter.returned_at), "why": why}
 
 
 def stops(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[Entry]:
@@ -108,12 +117,12 @@ def stops(patient: Patient, numbers: list[str], limit: int | None) -> Iterator[E
     for stop in rows[:limit]:
         lifted = []
         if stop.lifted_at:
-            lifted = [f"Lifted {moment(stop.lifted_at)}{by(stop.lifted_by)}: {stop.lifted_because}"]
+            lifted = [f"{_('Lifted')} {moment(stop.lifted_at)}{by(stop.lifted_by)}: {stop.lifted_because}"]
         yield Entry(
             at=stop.effective_at,
-            sort="Do not text",
-            title=f"{stop.get_reason_display()}: {display(stop.phone)}{by(stop.set_by)}",
-            badge="Lifted" if stop.lifted_at else "In force",
+            sort=_("Do not text"),
+            title=f"{_(stop.get_reason_display())}: {display(stop.phone)}{by(stop.set_by)}",
+            badge=_("Lifted") if stop.lifted_at else _("In force"),
             tone="" if stop.lifted_at else "bad",
             details=lifted,
             row=stop.reply,

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from unfold.decorators import display
 
 from explorer.lib import clock
@@ -113,7 +114,7 @@ class AttemptAdmin(CallPages, CircumstancePages, CallSheetPages, SpruceCallPages
 
 def _tabs(counted: Counter) -> list[tuple[str, str, int]]:
     steps = [(code, label, counted[code]) for code, label in follow_up.STEPS.items() if code in counted]
-    return [("", "Everybody", sum(counted.values())), *steps]
+    return [("", gettext_noop("Everybody"), sum(counted.values())), *steps]
 
 
 def _rows(queued: list[call_queue.Queued], practice: Practice, user) -> list[dict]:

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext_noop
 from django_q.tasks import async_task
 
 from explorer.lib import clock
@@ -18,7 +19,11 @@ from patients.models import Patient
 from patients.phones import display as shown
 
 Kind, State = Reply.Kind, Reply.State
-TABS = {State.NEEDS_ANSWER: "Needs an answer", State.WAITING: "Answered, waiting", State.CLOSED: "Closed"}
+TABS = {
+    State.NEEDS_ANSWER: gettext_noop("Needs an answer"),
+    State.WAITING: gettext_noop("Answered, waiting"),
+    State.CLOSED: gettext_noop("Closed"),
+}
 BADGES = {
     Kind.OPT_OUT: "bad",
     Kind.WRONG_NUMBER: "warn",
@@ -30,13 +35,13 @@ BADGES = {
     Kind.YES: "good",
 }
 MEANINGS = {
-    Kind.OPT_OUT: "The patient asked to stop. Texting was stopped when this came in.",
-    Kind.WRONG_NUMBER: "Texting to this number was stopped. Find the right one:",
-    Kind.DECEASED: "Texting to this number was stopped. Check gently, then mark the patient as deceased:",
-    Kind.HELP: "The patient asked for help. Answer, or call.",
-    Kind.EMERGENCY: "Call the patient now. In danger of life, call 911. Do not answer by text alone.",
-    Kind.DECLINE: "This reads like a no. A text is never a decision: call, then record the answer.",
-    Kind.YES: "This reads like a yes. A text is never a consent: call, then record the answer.",
+    Kind.OPT_OUT: gettext_noop("The patient asked to stop. Texting was stopped when this came in."),
+    Kind.WRONG_NUMBER: gettext_noop("Texting to this number was stopped. Find the right one:"),
+    Kind.DECEASED: gettext_noop("Texting to this number was stopped. Check gently, then mark the patient as deceased:"),
+    Kind.HELP: gettext_noop("The patient asked for help. Answer, or call."),
+    Kind.EMERGENCY: gettext_noop("Call the patient now. In danger of life, call 911. Do not answer by text alone."),
+    Kind.DECLINE: gettext_noop("This reads like a no. A text is never a decision: call, then record the answer."),
+    Kind.YES: gettext_noop("This reads like a yes. A text is never a consent: call, then record the answer."),
 }
 TO_CALL = (Kind.YES, Kind.DECLINE, Kind.EMERGENCY)
 

@@ -8,6 +8,7 @@ from django.contrib.admin.templatetags.admin_list import result_headers
 from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy
 from import_export.admin import ExportMixin
 from import_export.forms import SelectableFieldsExportForm
 from unfold.admin import TabularInline
@@ -104,7 +105,7 @@ class PatientAdmin(ExportMixin, PracticeAdmin):
     list_select_related = ["apcm"]
     list_filter = [ApcmFilter, LeftListFilter]
     search_fields = ["search_name"]  # shows the box; Patient.objects.search answers
-    search_help_text = "Name, chart number or end of a phone"
+    search_help_text = gettext_lazy("Name, chart number or end of a phone")
     import_export_change_list_template = "patients/list.html"
     change_form_before_template = "patients/form_top.html"
     change_form_outer_before_template = "patients/corrected.html"

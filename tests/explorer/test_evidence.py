@@ -18,6 +18,7 @@ from auditlog.models import LogEntry
 from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 from pypdf import PdfReader
 
@@ -182,6 +183,14 @@ def test_the_same_rows_and_moment_give_the_same_bytes():
     patient = rich()
     assert pdf_of(patient) == pdf_of(patient)
     assert pdf_of(patient) != pdf_of(patient, NOW + timedelta(seconds=1))
+
+
+def test_a_packet_is_english_whatever_the_language_of_who_asks():
+    patient = rich()
+    with translation.override("es"):
+        asked_in_spanish = said(pdf_of(patient))
+    assert asked_in_spanish == said(pdf_of(patient))
+    assert "Asked for Tuesday." in asked_in_spanish
 
 
 def test_a_household_text_names_nobody_else():

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models import F
+from django.utils import translation
 
 from consent.ledger import record_event
 from outreach import line
@@ -63,6 +64,15 @@ def test_a_trouble_on_the_way_neither_doubles_nor_loses_a_text(kind, spruce, cam
     send(spruce, until_idle=True)
     assert states() == ["confirmed"] * 3
     assert sorted(spruce.accepted().values()) == [1, 1, 1]
+
+
+def test_a_text_is_english_whatever_the_language_of_who_sends(spruce, campaign):
+    with translation.override("es"):
+        campaign(1)
+        send(spruce, until_idle=True)
+    text = Message.objects.get().text
+    assert "our office is moving" in text
+    assert text.endswith("Reply STOP to opt out.")
 
 
 def test_an_unreachable_spruce_loses_nothing(campaign, monday):

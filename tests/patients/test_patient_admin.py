@@ -472,8 +472,8 @@ def test_the_page_names_the_number_a_text_would_go_to(signed_in):
 def test_the_page_offers_only_what_the_person_may_do(signed_in, role):
     someone = patient()
     links = signed_in(role).get(url(someone, "change")).context["links"]
-    acts = ["Record a decision", "Let the patient answer here", "Record a call or letter", "Print a letter",
-            "Correct the data"]  # fmt: skip
+    acts = ["Record a decision", "Let the patient answer here", "Record a call or letter",
+            "Died, moved or in hospital", "Print a letter", "Correct the data"]  # fmt: skip
     of_leaders = ["Evidence packet (PDF)"] if role in ("administrator", "provider") else []
     assert [words for words, _ in links] == ([] if role == "read_only" else acts + of_leaders)
 

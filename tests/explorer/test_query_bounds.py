@@ -15,6 +15,7 @@ from tests.outreach import made
 
 BOUND = 32
 BOUNDS = {
+    "patients_patient_list_counts": 60,  # one question for each of the ready-made lists
     "patients_patient_change": 60, "outreach_campaign_change": 60, "outreach_attempt_record": 60, "index": 50,
     "outreach_attempt_follow_up": 45, "outreach_campaign_readiness": 50, "outreach_campaign_launch": 60,
     "consent_apcmmonth_changelist": 45, "outreach_campaign_plan": 50, "outreach_campaign_forecast": 50,

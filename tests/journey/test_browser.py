@@ -56,7 +56,7 @@ def test_a_nurse_walks_through_the_first_campaign(nurse, demo, tmp_path):
     page.get_by_text("12 of 12").first.wait_for(timeout=90_000)
 
     page.goto(f"{address}/admin/outreach/attempt/who-is-left/?step=call")
-    page.get_by_role("link", name=re.compile("^Call ")).first.click()
+    page.locator("tbody").get_by_role("link", name=re.compile("^Call ")).first.click()
     page.get_by_role("button", name=re.compile("No answer")).click()
     page.get_by_text("No answer: noted for").wait_for()
     page.goto(f"{address}/admin/")

@@ -42,6 +42,7 @@ def test_a_no_answer_takes_one_key_and_brings_the_next_patient(demo):
         assert "record" in page.url, "a key in the note field presses nothing"
         second = page.url
         page.get_by_role("heading", name="How did it go?").click()
+        page.wait_for_timeout(600)
         page.keyboard.press("s")
         page.wait_for_url(lambda url: url != second)
         browser.close()

@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(CHROMIUM is None, reason="needs chromium: apt install chromium"),
 ]
-ROWS = 9_000
+ROWS = 40_000  # so long that a quick machine does not end before the sign in the frame shows it
 
 
 def long_list() -> str:

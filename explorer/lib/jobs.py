@@ -317,7 +317,7 @@ def progress(job: Job) -> Progress:
     pace = counts.get("pace") or 0
     left = (total - done) / pace if pace and total else None
     stopping = job.is_open and _stop_file(job).exists()
-    can_stop = _kind(job.task).can_stop and not counts.get("deaf") and not stopping
+    can_stop = _kind_of(job).can_stop and not counts.get("deaf") and not stopping
     return Progress(done, total, counts.get("words", ""), left, is_dead(job, counts), can_stop, stopping)
 
 
@@ -344,17 +344,25 @@ def is_dead(job: Job, counts: dict | None = None) -> bool:
 
 def right_of(job: Job) -> str:
     """The right it takes to stop this job and to start it again."""
-    return _kind(job.task).right
+    return _kind_of(job).right
 
 
 def may_start_again(job: Job, person) -> bool:
     """Whether this person may, the state of the job aside."""
-    kind = _kind(job.task)
+    kind = _kind_of(job)
     return person.has_perm(kind.right) and (not kind.own or job.asked_by_id == person.pk)
 
 
 def unit_of(job: Job) -> str:
-    return _kind(job.task).unit
+    return _kind_of(job).unit
+
+
+def _kind_of(job: Job) -> Kind:
+    """Of work that this release no longer knows: it is shown, and nobody stops or repeats it."""
+    try:
+        return _kind(job.task)
+    except (ImportError, AttributeError):
+        return Kind(right="", unit="", can_stop=False)
 
 
 def _kind(task: str) -> Kind:

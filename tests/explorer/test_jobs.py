@@ -423,3 +423,13 @@ def test_only_who_asked_for_a_launch_starts_it_again(signed_in, long_launch):
     assert client.post(again).status_code == 302
     job.refresh_from_db()
     assert job.state == "waiting"
+
+
+def test_work_of_an_older_release_is_shown_and_breaks_no_page(signed_in):
+    job = Job.objects.create(task="patients.tasks.of_last_year", title="Reading a list", total=10, done=4)
+    client = signed_in("administrator")
+    for name, parts in (("jobs", []), ("job", [job.pk]), ("job_live", [job.pk]), ("at_work", [])):
+        answer = client.get(reverse(f"admin:{name}", args=parts))
+        assert answer.status_code == 200, name
+        assert "Reading a list" in answer.text, name
+    assert client.post(reverse("admin:job_again", args=[job.pk])).status_code == 403

@@ -33,6 +33,11 @@ LABELS = {
     "not_invited": "Not invited yet",
     "cannot_be_reached": "Cannot be texted",
 }
+ORDER = {
+    "in_review": "answer_in_review", "excluded": "excluded", "opted_out": "stopped", "reminded": "was_reminded",
+    "invited": "was_invited", "not_invited": "can_be_texted",
+}  # fmt: skip
+"""Without a decision the first whose fact holds is the standing: {standing: fact}."""
 ANSWERED = ("given", "declined", "revoked", "conflict")
 KINDS = tuple(ConsentEvent.Kind.values)
 
@@ -74,12 +79,10 @@ def _standing(state: str, basis: str, text_unmatched: bool, today: date, some_me
     standing = Coalesce(
         F("records"),
         Case(
-            When(answer_in_review=True, then=Value("in_review")),
-            When(excluded, then=Value("excluded")),
-            When(stopped=True, then=Value("opted_out")),
-            When(was_reminded=True, then=Value("reminded")),
-            When(was_invited=True, then=Value("invited")),
-            When(can_be_texted=True, then=Value("not_invited")),
+            *(
+                When(excluded if fact == "excluded" else Q(**{fact: True}), then=Value(code))
+                for code, fact in ORDER.items()
+            ),
             default=Value("cannot_be_reached"),
         ),
     )
@@ -98,11 +101,11 @@ def folded(
 ) -> str:
     """The standing by the same order as `with_standing`, of facts that were read already: the database then asks
     each of them once, which for all patients takes half the time."""
-    tried = (
-        ("in_review", in_review), ("excluded", excluded), ("opted_out", stopped), ("reminded", reminded),
-        ("invited", invited), ("not_invited", textable),
-    )  # fmt: skip
-    return records or next((code for code, fits in tried if fits), "cannot_be_reached")
+    stands = {
+        "answer_in_review": in_review, "excluded": excluded, "stopped": stopped, "was_reminded": reminded,
+        "was_invited": invited, "can_be_texted": textable,
+    }  # fmt: skip
+    return records or next((code for code, fact in ORDER.items() if stands[fact]), "cannot_be_reached")
 
 
 def with_ledgers(patients):

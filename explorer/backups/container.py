@@ -1,6 +1,6 @@
 """The file of a backup (`.pebackup`): what it holds and the database, locked with a key made from the master key.
 
-"PEBK" 01 | length of the header, 2 bytes | header, JSON | piece, piece, … as in explorer/evidence/travel.py
+"PEBK" 01 | length of the header, 2 bytes | header, JSON | piece, piece, … as in explorer/lib/travel.py
 header:  {"key": "kept", "key_id": 16 hex digits, "made_at": …, "mode": …, "nonce": 14 hex digits}
 locked:  length of the contents, 4 bytes | contents, JSON: rows, ledgers, migrations | the database file
 
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from explorer.backups.copying import Holdings
-from explorer.evidence.travel import PIECE, Lock, Locked, Unlock
 from explorer.lib.keys import key_for
+from explorer.lib.travel import PIECE, Lock, Locked, Unlock
 
 MAGIC = b"PEBK\x01"
 LONGEST_HEADER = 1000

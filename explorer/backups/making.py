@@ -137,7 +137,7 @@ def away_is_due() -> bool:
 
 def prune() -> int:
     """Removes files that the schedule does not keep; their rows stay. How many files went."""
-    here = Backup.objects.filter(removed_at=None, outside="").exclude(file="")
+    here = Backup.objects.ours()
     keep = schedule.kept(here.values_list("made_at", flat=True), clock.now())
     gone = [backup for backup in here if backup.made_at not in keep]
     for backup in gone:

@@ -19,7 +19,7 @@ class BackupAdmin(PracticeAdmin):
     @page("", look="floor.view_backup")
     def overview(self, request):
         kept = Backup.objects.filter(removed_at=None).select_related("recorded_by").prefetch_related("drills")
-        newest = kept.filter(outside="").exclude(file="").first()
+        newest = Backup.objects.ours().first()
         return self.show(
             request,
             "explorer/backups.html",
@@ -46,7 +46,7 @@ class BackupAdmin(PracticeAdmin):
 
     @page("try/", look="", act="floor.make_backup")
     def try_restore(self, request):
-        newest = Backup.objects.filter(removed_at=None, outside="").exclude(file="").first()
+        newest = Backup.objects.ours().first()
         if newest is None:
             messages.error(request, "There is no backup yet. Make one first.")
         else:

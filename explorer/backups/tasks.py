@@ -22,6 +22,6 @@ def back_up() -> str:
 
 
 def drill() -> None:
-    newest = Backup.objects.filter(removed_at=None, outside="").exclude(file="").first()
+    newest = Backup.objects.ours().first()
     if newest and not making.drill(newest).ok:
         logger.error("restore drill failed, backup %s", newest.pk)

@@ -398,11 +398,14 @@ def _few_of_a_kind(stage: Stage) -> None:
     NumberCheck.objects.create(suppression=stop, patient=patient, because="No phone.")
     for number in range(30):
         Job.objects.create(
-            task="patients.tasks.apply_import", title="Building letters", asked_by=user, total=100, done=100, state="done",
+            task="patients.tasks.apply_import", title="Applying a list", asked_by=user, total=100, done=100,
+            state="done",
             outcome="100 letters.", ended_at=stage.now - timedelta(hours=number),
         )  # fmt: skip
         ListAct.objects.create(token=uuid4(), act="task", asked=10, done=10, by=user)
-    Job.objects.create(task="patients.tasks.apply_import", title="Building letters", asked_by=user, total=100, done=40, state="running")
+    Job.objects.create(
+        task="patients.tasks.apply_import", title="Applying a list", asked_by=user, total=100, done=40, state="running"
+    )
     for name, query in (("Silent", "list=day_7"), ("Reminded", "standing=reminded")):
         SavedList.objects.create(name=name, query=query, made_by=user, shared=True)
     _reports(stage, user)

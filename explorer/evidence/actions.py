@@ -17,10 +17,10 @@ from django.db import transaction
 from django.db.models import F
 from django_q.tasks import async_task
 
-from explorer.evidence import archive, travel
+from explorer.evidence import archive
 from explorer.evidence.packet import Gathered, gather, on_paper
 from explorer.evidence.plain_zip import TooLarge
-from explorer.lib import clock
+from explorer.lib import clock, travel
 from explorer.lib.audit import record
 from explorer.lib.keys import decrypt, encrypt
 from explorer.lib.models import Practice

@@ -1,7 +1,8 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from explorer.evidence import actions, travel
+from explorer.evidence import actions
+from explorer.lib import travel
 from explorer.models import EvidencePacket
 
 Choice = EvidencePacket.Choice

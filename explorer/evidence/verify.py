@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from explorer.evidence import travel
 from explorer.evidence.plain_zip import BadZip, members
 from explorer.evidence.proof import Broken, check, signed_pdf
+from explorer.lib import travel
 
 MANIFEST, SIGNATURE, PEM = "manifest.json", "manifest.sig", "public-key.pem"
 FORMAT = "Patient Explorer evidence 1"

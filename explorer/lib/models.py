@@ -145,6 +145,12 @@ class Practice(models.Model):
         return clock.today(self.time_zone)
 
 
+class BackupQuerySet(models.QuerySet):
+    def ours(self):
+        """Files that the program made and that are still there."""
+        return self.filter(removed_at=None, outside="").exclude(file="")
+
+
 class Backup(models.Model):
     """A copy of the database: made by the program, or made outside of it and recorded by a person."""
 
@@ -161,6 +167,8 @@ class Backup(models.Model):
     away = models.CharField(max_length=400, blank=True, help_text="Where a copy of it lies off this PC.")
     away_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True, help_text="When its file made room for newer ones.")
+
+    objects = BackupQuerySet.as_manager()
 
     class Meta:
         ordering = ["-made_at", "-pk"]

@@ -24,13 +24,13 @@ from pypdf import PdfReader
 
 from consent.invitations import invite
 from consent.models import ConsentEvent, Document, Response, ResponseFile, Wording
-from explorer.evidence import actions, travel, verify
+from explorer.evidence import actions, verify
 from explorer.evidence.chapters import CHAPTERS, NOT_EVIDENCE
 from explorer.evidence.packet import gather, on_paper, one_snapshot
 from explorer.evidence.plain_zip import NAME, Writer
 from explorer.evidence.proof import LINE_BYTES, signature_line
 from explorer.evidence.signing import fingerprint, public_key, sign, sign_pdf
-from explorer.lib import clock, commands
+from explorer.lib import clock, commands, travel
 from explorer.models import EvidencePacket, User
 from outreach.models import (
     Attempt,

@@ -7,9 +7,10 @@ from typing import BinaryIO
 
 from django.core.exceptions import ValidationError
 
-from explorer.evidence import actions, archive, travel
+from explorer.evidence import actions, archive
 from explorer.evidence.plain_zip import TooLarge
 from explorer.evidence.signing import fingerprint
+from explorer.lib import travel
 from explorer.lib.commands import PracticeCommand, Refused, WrongUsage, read_file
 from explorer.models import EvidencePacket
 from patients.actions import record_export
